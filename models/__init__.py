@@ -1,0 +1,1 @@
+"""The language model: text in, Prediction out. Knows nothing of feedback, SQL or HTTP."""

@@ -1,0 +1,263 @@
+"""The tables of the data base. Classes end in ``Row``; migrations/ holds how they came to be.
+
+Times are stored as UTC and come back aware. ``day`` is a day of the business time zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on every data base; refuses naive ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC, without a zone for SQLite, which keeps none.
+
+        Raises:
+            ValueError: The time has no zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must be aware; give it tzinfo=UTC")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The same moment, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Row(DeclarativeBase):
+    """Root of all tables."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class FeedbackRow(Row):
+    """One message: what was stored, whether it waits to be classified, and what the model said of all of it.
+
+    ``state`` is ``pending``, ``classified`` or ``no_text``. ``counted`` is true for exactly one classified
+    message of every group of copies, and for every classified message without a group.
+    ``flags`` is a bit mask in the order of ``models.labels.Flag``.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("source", "native_id"),
+        Index("ix_feedback_pending", "id", sqlite_where=text("state = 'pending'"),
+              postgresql_where=text("state = 'pending'")),
+        Index("uq_feedback_counted_copy", "group_key", unique=True,
+              sqlite_where=text("counted AND group_key IS NOT NULL"),
+              postgresql_where=text("counted AND group_key IS NOT NULL")),
+        Index("ix_feedback_group_key", "group_key"),
+        Index("ix_feedback_created_at_id", "created_at", "id"),
+        Index("ix_feedback_customer_key", "customer_key"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(100))
+    native_id: Mapped[str] = mapped_column(String(500))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    group_key: Mapped[str | None] = mapped_column(String(64))
+    customer_key: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at_is_arrival: Mapped[bool] = mapped_column(Boolean)
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    day: Mapped[date] = mapped_column(Date)
+    channel: Mapped[str] = mapped_column(String(20))
+    brand: Mapped[str | None] = mapped_column(String(200))
+    product: Mapped[str | None] = mapped_column(String(500))
+    touchpoint: Mapped[str | None] = mapped_column(String(200))
+    segment: Mapped[str | None] = mapped_column(String(200))
+    queue: Mapped[str | None] = mapped_column(String(200))
+    status: Mapped[str | None] = mapped_column(String(100))
+    rating: Mapped[float | None] = mapped_column(Float)
+    rating_lowest: Mapped[float | None] = mapped_column(Float)
+    rating_highest: Mapped[float | None] = mapped_column(Float)
+    nps: Mapped[int | None] = mapped_column(SmallInteger)
+    csat: Mapped[float | None] = mapped_column(Float)
+    ces: Mapped[float | None] = mapped_column(Float)
+    permalink: Mapped[str | None] = mapped_column(Text)
+    conversation_id: Mapped[str | None] = mapped_column(String(500))
+    replies: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    attributes: Mapped[dict[str, str]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10))
+    lease_owner: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counted: Mapped[bool] = mapped_column(Boolean)
+    sentiment: Mapped[str | None] = mapped_column(String(10))
+    p_negative: Mapped[float | None] = mapped_column(Float)
+    p_neutral: Mapped[float | None] = mapped_column(Float)
+    p_positive: Mapped[float | None] = mapped_column(Float)
+    p_mixed: Mapped[float | None] = mapped_column(Float)
+    emotion: Mapped[str | None] = mapped_column(String(20))
+    emotion_confidence: Mapped[float | None] = mapped_column(Float)
+    flags: Mapped[int] = mapped_column(SmallInteger)
+    model_version: Mapped[str | None] = mapped_column(String(100))
+    classified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MentionRow(Row):
+    """One clause of a classified message; offsets in code points of ``FeedbackRow.text``.
+
+    ``stage_from_touchpoint`` is true where the touchpoint fixed the stage and not the model.
+    """
+
+    __tablename__ = "mentions"
+    __table_args__ = (
+        Index("ix_mentions_feedback_id", "feedback_id"),
+        Index("ix_mentions_stage_intent_sentiment", "stage", "intent", "sentiment", "feedback_id"),
+        Index("ix_mentions_aspect_sentiment", "aspect", "sentiment", "feedback_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"))
+    start: Mapped[int] = mapped_column(Integer)
+    end: Mapped[int] = mapped_column(Integer)
+    stage: Mapped[str] = mapped_column(String(20))
+    intent: Mapped[str] = mapped_column(String(20))
+    aspect: Mapped[str] = mapped_column(String(20))
+    sentiment: Mapped[str] = mapped_column(String(10))
+    stage_confidence: Mapped[float] = mapped_column(Float)
+    intent_confidence: Mapped[float] = mapped_column(Float)
+    aspect_confidence: Mapped[float] = mapped_column(Float)
+    sentiment_confidence: Mapped[float] = mapped_column(Float)
+    stage_from_touchpoint: Mapped[bool] = mapped_column(Boolean)
+
+
+class _TallyColumns:
+    """What every cube is cut by: a day or a month, then source, channel, brand and model version.
+
+    ``period`` is a ``records.Period`` value; ``start`` its first day. A missing brand is ``""``.
+    """
+
+    period: Mapped[str] = mapped_column(String(1), primary_key=True)
+    start: Mapped[date] = mapped_column(Date, primary_key=True)
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    brand: Mapped[str] = mapped_column(String(200), primary_key=True)
+    model_version: Mapped[str] = mapped_column(String(100), primary_key=True)
+
+
+class IntentTallyRow(_TallyColumns, Row):
+    """Counted mentions that are not spam, by stage, intent and sentiment."""
+
+    __tablename__ = "intent_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+    stage: Mapped[str] = mapped_column(String(20), primary_key=True)
+    intent: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class AspectTallyRow(_TallyColumns, Row):
+    """Counted mentions that are not spam, by stage, aspect and sentiment."""
+
+    __tablename__ = "aspect_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+    stage: Mapped[str] = mapped_column(String(20), primary_key=True)
+    aspect: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class MessageTallyRow(_TallyColumns, Row):
+    """Counted messages, spam included, by sentiment, emotion and flags (bit mask)."""
+
+    __tablename__ = "message_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+    sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    emotion: Mapped[str] = mapped_column(String(20), primary_key=True)
+    flags: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+class SourceRow(Row):
+    """How a source is doing: where it goes on, when it last ran, what it brought, what went wrong."""
+
+    __tablename__ = "sources"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    connector: Mapped[str] = mapped_column(String(50))
+    bookmark: Mapped[str | None] = mapped_column(Text)
+    last_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    n_new: Mapped[int] = mapped_column(BigInteger)
+    n_updated: Mapped[int] = mapped_column(BigInteger)
+    n_duplicate: Mapped[int] = mapped_column(BigInteger)
+    n_without_text: Mapped[int] = mapped_column(BigInteger)
+
+
+class DeadLetterRow(Row):
+    """A row that could not be read; never its text. Seen again, it is not written twice."""
+
+    __tablename__ = "dead_letters"
+    __table_args__ = (UniqueConstraint("source", "sha256", "position"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(100))
+    position: Mapped[str] = mapped_column(String(200))
+    native_id: Mapped[str | None] = mapped_column(String(500))
+    error: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiKeyRow(Row):
+    """A key of the API: its hash, what it may do, and whether it still may."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    prefix: Mapped[str] = mapped_column(String(12))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
