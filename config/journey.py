@@ -44,5 +44,7 @@ def load_journey(path: Path | None = None) -> Journey:
     touchpoints = dict(written.get("touchpoints", {}))
     for touchpoint, stage in touchpoints.items():
         if stage not in names["stages"]:
-            raise SettingsError(f"{path}: touchpoint {touchpoint} names the stage {stage!r}; known: {', '.join(names['stages'])}")
+            raise SettingsError(
+                f"{path}: touchpoint {touchpoint} names the stage {stage!r}; known: {', '.join(names['stages'])}"
+            )
     return Journey(names, touchpoints)

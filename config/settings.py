@@ -9,7 +9,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from pipeline.errors import SettingsError
 
@@ -20,7 +25,9 @@ DEFAULTS_FILE = HERE / "defaults.toml"
 class Settings(BaseSettings):
     """Every setting, frozen. What each means stands beside its default in ``defaults.toml``."""
 
-    model_config = SettingsConfigDict(env_prefix="BAZKHORD_", frozen=True, extra="forbid", validate_default=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BAZKHORD_", frozen=True, extra="forbid", validate_default=True
+    )
 
     data_dir: Path
     database_url: SecretStr
@@ -114,6 +121,8 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError, path: Path | None) -> str:
     where = f"{path}, the environment (BAZKHORD_…)" if path else "the environment (BAZKHORD_…)"
-    lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+    lines = [
+        f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)
+    ]
     known = ", ".join(sorted(Settings.model_fields))
     return f"settings from {where} are wrong:\n  " + "\n  ".join(lines) + f"\nKnown settings: {known}"

@@ -1,0 +1,55 @@
+# bazkhord: what a newcomer and CI call. `make help` lists it.
+# Needs: Debian 12 (or the like) with python3.11, python3-venv, git, make.
+
+PYTHON ?= python3
+SERVE ?= 1
+WITH_TORCH ?= 0
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help setup demo test check bench format clean
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: $(VENV)/.serving ## The environment that serves; WITH_TORCH=1 adds torch and transformers
+ifeq ($(WITH_TORCH),1)
+	$(PIP) --editable '.[train]'
+endif
+
+demo: setup ## Demo feedback pulled, classified and summed up, then the service; SERVE=0 ends before it
+	$(BIN)/bazkhord demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
+test: $(VENV)/.developing ## Every test; branch coverage of pipeline and api of at least 90 %
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+check: $(VENV)/.developing ## Style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.developing ## Messages a second from file to tallies, against a ParsBERT-shaped encoder
+	$(BIN)/python bench/throughput.py
+
+format: $(VENV)/.developing ## Code formatted, imports sorted
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+
+clean: ## Everything that was built, the environment and the demo's data base included
+	rm -rf $(VENV) build dist *.egg-info var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "bazkhord needs Python 3.11; name it: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serving: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing bazkhord into $(VENV) (about a minute) ..."
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.serving
+	@echo "Installing what developing needs, torch included (some minutes) ..."
+	$(PIP) --editable '.[dev,train]'
+	@touch $@

@@ -1,0 +1,231 @@
+"""Messages a second from file to tallies on the inbox, against a ParsBERT-shaped encoder in the same run.
+
+The peer has the shape of ParsBERT (BERT-base, vocabulary 100,000) and random weights: its speed does not
+depend on what it learnt. Its WordPiece vocabulary is trained on the same texts, so that its sequences are as
+short as they would be. Both sides have two threads and the same texts; each peer runs at its best batch size.
+
+Run: make bench   (needs ../shared/data and about ten minutes)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import read_toml
+from pipeline.analyze import load_analyzer
+from pipeline.connectors import build_connectors
+from pipeline.connectors.base import Connector
+from pipeline.run import prepare_page, utc_now
+from pipeline.store import Store, open_store
+
+N_THREADS = 2
+KEY = b"benchmark" * 4
+BATCH_SIZES = (8, 32, 64)
+REPOSITORY = Path(__file__).parent.parent
+
+
+@dataclass
+class Clock:
+    """Seconds spent in each step."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Add the time spent inside to a step."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] += time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the figures; with --json also write them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder with inbox/")
+    parser.add_argument("--n-peer-texts", type=int, default=768, help="texts for the peers, which are slow")
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    arguments = parser.parse_args()
+    if not (arguments.data / "inbox").is_dir():
+        sys.exit(f"{arguments.data / 'inbox'} is missing; name the data folder with --data")
+    os.environ["OMP_NUM_THREADS"] = str(N_THREADS)
+    with tempfile.TemporaryDirectory() as folder:
+        figures, texts = measure_pipeline(Path(folder), arguments.data / "inbox")
+        sample = random.Random(0).sample(texts, min(arguments.n_peer_texts, len(texts)))
+        figures |= measure_peers(Path(folder), texts, sample)
+    show(figures)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def measure_pipeline(folder: Path, inbox: Path) -> tuple[dict[str, float], list[str]]:
+    """Return messages a second of the whole way, the share of each step and the peak memory; and the texts."""
+    clock = Clock()
+    with clock.step("load model"):
+        classifier = load_analyzer(None, N_THREADS).classifier
+    before_mib = peak_mib()
+    connectors = build_connectors(read_toml(REPOSITORY / "config" / "sources.inbox.toml") | {"root": str(inbox)}, now=utc_now, root=inbox)
+    store = open_store(f"sqlite:///{folder}/bench.db", zone=ZoneInfo("Asia/Tehran"))
+    loading_s = clock.seconds.pop("load model")
+    for connector in connectors.values():
+        pull_timed(connector, store, clock)
+    texts: list[str] = []
+    while True:
+        with clock.step("claim"):
+            claimed = store.claim_pending("bench", limit=1024, lease_s=600, now=utc_now())
+        if not claimed:
+            break
+        texts += [message.text for message in claimed]
+        with clock.step("language model"):
+            predictions = classifier.predict([message.text for message in claimed])
+        with clock.step("mentions and tallies"):
+            store.save_predictions(
+                list(zip(claimed, predictions, strict=True)), worker="bench", touchpoint_stages={}, now=utc_now()
+            )
+    store.close()
+    total_s = sum(clock.seconds.values())
+    figures = {f"share of {step}": seconds / total_s for step, seconds in clock.seconds.most_common()}
+    figures |= {
+        "messages": len(texts),
+        "messages/s end to end": len(texts) / total_s,
+        "messages/s language model alone": len(texts) / clock.seconds["language model"],
+        "load model and hazm, s": loading_s,
+        "peak memory after loading, MiB": before_mib,
+        "peak memory of the run, MiB": peak_mib(),
+    }
+    return figures, texts
+
+
+def pull_timed(connector: Connector, store: Store, clock: Clock) -> None:
+    """Pull one source as run.pull does, with a clock on each step."""
+    pages = connector.fetch(None)
+    while True:
+        with clock.step("read"):
+            page = next(pages, None)
+        if page is None:
+            return
+        with clock.step("clean and mask"):
+            items, dead_letters = prepare_page(page, identity_key=KEY)
+        with clock.step("store"):
+            store.save_page(connector.name, connector.kind, items, dead_letters, page.bookmark, now=utc_now())
+
+
+def measure_peers(folder: Path, texts: list[str], sample: list[str]) -> dict[str, float]:
+    """Return messages a second of bazkhord and of both peers on one sample, each peer at its best batch size."""
+    classifier = load_analyzer(None, N_THREADS).classifier
+    tokens = tokenize(texts, sample)
+    torch_run, onnx_run = build_peers(folder)
+    ours = median_rate(lambda: classifier.predict(sample), len(sample), n_runs=5)
+    figures = {"sample: messages": len(sample), "sample: bazkhord, messages/s": ours}
+    for name, run in (("ParsBERT-shaped fp32", torch_run), ("ParsBERT-shaped ONNX int8", onnx_run)):
+        trial = tokens[:192]
+        best = max(BATCH_SIZES, key=lambda size: median_rate(lambda: run_batches(run, trial, size), len(trial), n_runs=1))
+        theirs = median_rate(lambda: run_batches(run, tokens, best), len(tokens), n_runs=3)
+        figures |= {
+            f"sample: {name}, messages/s": theirs,
+            f"sample: {name}, best batch": best,
+            f"sample: bazkhord over {name}": ours / theirs,
+        }
+    return figures
+
+
+def tokenize(texts: list[str], sample: list[str]) -> list[list[int]]:
+    """Return the sample as WordPiece ids, longest 512, by a vocabulary of up to 100,000 of the same texts."""
+    from tokenizers import BertWordPieceTokenizer
+
+    tokenizer = BertWordPieceTokenizer(strip_accents=False, lowercase=False)
+    tokenizer.train_from_iterator(texts, vocab_size=100_000, min_frequency=1, show_progress=False)
+    tokenizer.enable_truncation(512)
+    return [encoding.ids for encoding in tokenizer.encode_batch(sample)]
+
+
+def build_peers(folder: Path) -> tuple[Callable[..., object], Callable[..., object]]:
+    """Return BERT-base with a vocabulary of 100,000: in torch float32, and as ONNX with int8 weights."""
+    import onnxruntime
+    import torch
+    from onnxruntime.quantization import quantize_dynamic
+    from transformers import BertConfig, BertModel
+
+    torch.set_num_threads(N_THREADS)
+    model = BertModel(BertConfig(vocab_size=100_000), add_pooling_layer=False).eval()
+    example = (torch.ones(2, 16, dtype=torch.long), torch.ones(2, 16, dtype=torch.long))
+    axes = {0: "batch", 1: "tokens"}
+    torch.onnx.export(
+        model,
+        example,
+        str(folder / "peer.onnx"),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["states"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, "states": axes},
+        dynamo=False,
+    )
+    quantize_dynamic(folder / "peer.onnx", folder / "peer.int8.onnx")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = N_THREADS
+    session = onnxruntime.InferenceSession(folder / "peer.int8.onnx", options, providers=["CPUExecutionProvider"])
+
+    def run_torch(ids: list[list[int]], mask: list[list[int]]) -> object:
+        with torch.inference_mode():
+            return model(torch.tensor(ids), attention_mask=torch.tensor(mask))
+
+    def run_onnx(ids: list[list[int]], mask: list[list[int]]) -> object:
+        import numpy as np
+
+        return session.run(None, {"input_ids": np.array(ids), "attention_mask": np.array(mask)})
+
+    return run_torch, run_onnx
+
+
+def run_batches(run: Callable[..., object], tokens: list[list[int]], size: int) -> None:
+    """Every text runs once, in batches of texts of like length."""
+    ordered = sorted(tokens, key=len)
+    for start in range(0, len(ordered), size):
+        batch = ordered[start : start + size]
+        longest = max(map(len, batch))
+        run([ids + [0] * (longest - len(ids)) for ids in batch], [[1] * len(ids) + [0] * (longest - len(ids)) for ids in batch])
+
+
+def median_rate(work: Callable[[], object], n_messages: int, *, n_runs: int) -> float:
+    """Return messages a second, the median of some runs."""
+    return statistics.median(n_messages / seconds for seconds in timed(work, n_runs))
+
+
+def timed(work: Callable[[], object], n_runs: int) -> Iterable[float]:
+    """Yield the seconds of each run."""
+    for _ in range(n_runs):
+        start = time.perf_counter()
+        work()
+        yield time.perf_counter() - start
+
+
+def peak_mib() -> float:
+    """Return the most memory that this process has held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def show(figures: dict[str, float]) -> None:
+    """Print the figures as a table."""
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.1%}" if name.startswith("share") else f"{value:,.1f}")
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    main()

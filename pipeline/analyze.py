@@ -1,0 +1,135 @@
+"""What the model says of texts given by hand, in offsets of exactly those texts.
+
+Personal data is masked before the model reads a text, as the pipeline does before it stores one, so that
+both see the same; the answer is then told in the words and offsets that were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, TypedDict
+
+from models.labels import Mention, Prediction
+from pipeline.redact import Redacted, redact
+
+
+class Classifier(Protocol):
+    """The one thing that is needed of the language model (see ``models.classifier``)."""
+
+    @property
+    def version(self) -> str:
+        """Identifier of the weights."""
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return one prediction for each text, in order."""
+
+
+class MentionJson(TypedDict):
+    """One mention in the fixed shape of ``analyze``."""
+
+    id: str
+    start: int
+    end: int
+    text: str
+    stage: str
+    intent: str
+    aspect: str
+    sentiment: str
+    stage_confidence: float
+    intent_confidence: float
+    aspect_confidence: float
+    sentiment_confidence: float
+
+
+class AnalysisJson(TypedDict):
+    """One analysed text in the fixed shape of ``analyze``."""
+
+    id: str
+    text: str
+    sentiment: str
+    sentiment_probabilities: dict[str, float]
+    emotion: str
+    emotion_confidence: float
+    flags: list[str]
+    mentions: list[MentionJson]
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """Answers for texts that are not stored."""
+
+    classifier: Classifier
+
+    @property
+    def version(self) -> str:
+        """Identifier of the weights."""
+        return self.classifier.version
+
+    def analyze(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return one prediction for each text, in order; offsets count code points of the text given."""
+        masked = [redact(text) for text in texts]
+        predictions = self.classifier.predict([one.text for one in masked])
+        return [
+            replace(
+                prediction, mentions=tuple(_unmask(mention, one, text) for mention in prediction.mentions)
+            )
+            for text, one, prediction in zip(texts, masked, predictions, strict=True)
+        ]
+
+
+def load_analyzer(weights_dir: Path | None, n_threads: int) -> Analyzer:
+    """Return an analyzer over the weights in a folder.
+
+    Args:
+        weights_dir: Folder with the weights; ``None``: the shipped one.
+        n_threads: Processor threads; 0: all cores.
+    """
+    from models.classifier import load_classifier
+
+    return Analyzer(load_classifier(weights_dir, n_threads=n_threads))
+
+
+def analysis_as_json(id_: str, text: str, prediction: Prediction) -> AnalysisJson:
+    """Return the fixed shape that the command line and ``POST /v1/analyze`` answer with."""
+    return {
+        "id": id_,
+        "text": text,
+        "sentiment": prediction.sentiment.value,
+        "sentiment_probabilities": {
+            label.value: round(share, 4) for label, share in prediction.sentiment_probabilities.items()
+        },
+        "emotion": prediction.emotion.value,
+        "emotion_confidence": round(prediction.emotion_confidence, 4),
+        "flags": [flag.value for flag in prediction.flags],
+        "mentions": [
+            _mention_as_json(f"{id_}.{number}", mention) for number, mention in enumerate(prediction.mentions)
+        ],
+        "model_version": prediction.model_version,
+    }
+
+
+def _mention_as_json(id_: str, mention: Mention) -> MentionJson:
+    return {
+        "id": id_,
+        "start": mention.start,
+        "end": mention.end,
+        "text": mention.text,
+        "stage": mention.stage.value,
+        "intent": mention.intent.value,
+        "aspect": mention.aspect.value,
+        "sentiment": mention.sentiment.value,
+        "stage_confidence": round(mention.stage_confidence, 4),
+        "intent_confidence": round(mention.intent_confidence, 4),
+        "aspect_confidence": round(mention.aspect_confidence, 4),
+        "sentiment_confidence": round(mention.sentiment_confidence, 4),
+    }
+
+
+def _unmask(mention: Mention, masked: Redacted, text: str) -> Mention:
+    if not masked.masks:
+        return mention
+    start, end = masked.original_span(mention.start, mention.end)
+    return replace(mention, start=start, end=end, text=text[start:end])
