@@ -1,0 +1,90 @@
+"""Connectors: one line each; they read a source and know nothing of where its messages go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.connectors.argument_errors import describe_errors
+from pipeline.connectors.base import Clock, Connector
+from pipeline.connectors.json_file import JsonFile
+from pipeline.connectors.names import list_missing
+from pipeline.connectors.table_file import TableFile
+from pipeline.connectors.telegram_export import TelegramExport
+from pipeline.errors import SettingsError
+
+CONNECTORS: dict[str, type[Connector]] = {
+    "json_file": JsonFile,
+    "table_file": TableFile,
+    "telegram_export": TelegramExport,
+}
+FILE_KEYS = ("root", "root_env", "sources")
+
+
+def build_connector(
+    name: str, kind: str, arguments: Mapping[str, object], *, now: Clock, root: Path = Path()
+) -> Connector:
+    """Return the connector of one source.
+
+    Args:
+        name: Name of the source.
+        kind: Name of the connector, a key of ``CONNECTORS``.
+        arguments: What ``sources.toml`` says beside ``connector``.
+        now: Gives the present moment, aware.
+        root: Folder that its paths start from.
+
+    Raises:
+        SettingsError: No such connector, or an argument is unknown, missing or wrong.
+    """
+    if unknown := list_missing([kind], list(CONNECTORS), what="connector"):
+        raise SettingsError(f"source {name}: {unknown}")
+    connector = CONNECTORS[kind]
+    if reserved := sorted({"name", "now", "root"} & set(arguments)):
+        raise SettingsError(f"source {name}: {', '.join(reserved)} cannot be set for a source: leave it out")
+    try:
+        return connector.model_validate({**arguments, "name": name, "now": now, "root": root})
+    except ValidationError as error:
+        raise SettingsError(describe_errors(error, name, connector)) from None
+
+
+def build_connectors(
+    config: Mapping[str, object], *, now: Clock, root: Path, environment: Mapping[str, str] | None = None
+) -> dict[str, Connector]:
+    """Return the connectors of a whole ``sources.toml``, by the name of their source.
+
+    Args:
+        config: The parsed file: ``[sources.NAME]`` tables, and perhaps ``root`` (the folder of the exports)
+            and ``root_env`` (the environment variable that moves it).
+        now: Gives the present moment, aware.
+        root: Folder that a relative ``root`` of the file starts from.
+        environment: Environment variables; ``None``: those of the process.
+
+    Raises:
+        SettingsError: A key, a connector or an argument is unknown, missing or wrong.
+    """
+    if unknown := list_missing(config, FILE_KEYS, what="key"):
+        raise SettingsError(f"sources: {unknown}")
+    folder = _find_root(config, root, os.environ if environment is None else environment)
+    sources = config.get("sources", {})
+    if not isinstance(sources, Mapping):
+        raise SettingsError("sources: got no table, expected [sources.NAME] for each source")
+    connectors: dict[str, Connector] = {}
+    for name, arguments in sources.items():
+        if not isinstance(arguments, Mapping) or not isinstance(arguments.get("connector"), str):
+            raise SettingsError(
+                f"source {name}: connector is missing; expected connector = one of {', '.join(CONNECTORS)}"
+            )
+        rest = {key: value for key, value in arguments.items() if key != "connector"}
+        connectors[name] = build_connector(name, arguments["connector"], rest, now=now, root=folder)
+    return connectors
+
+
+def _find_root(config: Mapping[str, object], root: Path, environment: Mapping[str, str]) -> Path:
+    for key in ("root", "root_env"):
+        if not isinstance(config.get(key, ""), str):
+            raise SettingsError(f"sources: {key} is no text: write it in quotation marks")
+    variable = str(config.get("root_env", ""))
+    return root / Path(environment.get(variable) or str(config.get("root", ""))).expanduser()
