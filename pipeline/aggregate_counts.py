@@ -1,0 +1,287 @@
+"""Counts of mentions or messages, from the tallies where these know the answer, else one by one.
+
+Both ways count the same: counted copies only, spam apart. This file and ``aggregate_feedback.py`` hold the
+SQL of ``aggregates.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, extract, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from models.labels import MENTION_SENTIMENTS, Sentiment
+from pipeline.jalali import jalali_month_start, month_start
+from pipeline.records import Period
+from pipeline.selection import Dimension, Selection, Span, Unit, moment
+from pipeline.tables import AspectTallyRow, FeedbackRow, IntentTallyRow, MentionRow, MessageTallyRow
+from pipeline.tallies import SPAM, flag_bits
+from pipeline.text_search import text_holds
+
+QUARTER_HOUR_S = 900
+OF_MENTIONS = ("stage", "intent", "aspect", "sentiment")
+SENTIMENTS = {Unit.MENTIONS: MENTION_SENTIMENTS, Unit.MESSAGES: tuple(Sentiment)}
+MAY_BE_MISSING = ("brand", "product", "segment")
+
+
+class When(StrEnum):
+    """The time that may stand first in the key of a count.
+
+    All are dates (the first day) but ``QUARTER_HOUR``: how many times 900 seconds have passed since 1970;
+    every zone on earth is a whole number of quarters away from UTC.
+    """
+
+    DAY = "day"
+    GREGORIAN_MONTH = "gregorian_month"
+    JALALI_MONTH = "jalali_month"
+    QUARTER_HOUR = "quarter_hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many were judged how; ``n_mixed`` is 0 where mentions are counted."""
+
+    n_negative: int = 0
+    n_neutral: int = 0
+    n_positive: int = 0
+    n_mixed: int = 0
+
+    @property
+    def n(self) -> int:
+        """All of them."""
+        return self.n_negative + self.n_neutral + self.n_positive + self.n_mixed
+
+    def of(self, sentiment: Sentiment) -> int:
+        """Return how many were judged so."""
+        return int(getattr(self, f"n_{sentiment.value}"))
+
+    def __add__(self, other: Counts) -> Counts:
+        """Both counts together."""
+        return Counts(
+            self.n_negative + other.n_negative,
+            self.n_neutral + other.n_neutral,
+            self.n_positive + other.n_positive,
+            self.n_mixed + other.n_mixed,
+        )
+
+
+NOTHING = Counts()
+Key = tuple[str | date | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts by key, and whether tallies gave them.
+
+    A key holds the time first, if one was asked for, then a value for each dimension; a missing brand
+    or product is ``""``.
+    """
+
+    cells: dict[Key, Counts]
+    from_tallies: bool
+
+
+def count(
+    connection: Connection,
+    selection: Selection,
+    span: Span,
+    by: tuple[Dimension, ...] = (),
+    *,
+    when: When | None = None,
+    use_tallies: bool = True,
+) -> Counted:
+    """Return how many mentions or messages (``selection.unit(by)``) were judged how.
+
+    Args:
+        by: What the counts are cut by; ``SENTIMENT`` has no place here: it is in each count.
+        when: The time that is put first in each key.
+        use_tallies: False: count one by one even where tallies know the answer.
+    """
+    unit = selection.unit(by)
+    cube = _cube(selection, span, by, unit, when) if use_tallies else None
+    if cube is None:
+        keys = ([_time_key(connection, when)] if when else []) + [_key_column(one) for one in by]
+        statements = [_statement_of_rows(selection, span, keys, unit)]
+    else:
+        statements = [
+            _statement_of_tallies(cube, selection, by, unit, when).where(
+                cube.period == period.value, cube.start >= start, cube.start < end
+            )
+            for period, start, end in _pieces(span, when)
+        ]
+    cells: dict[Key, Counts] = {}
+    n_keys = len(by) + (when is not None)
+    for statement in statements:
+        for row in connection.execute(statement):
+            key = tuple(row[:n_keys])
+            cells[key] = cells.get(key, NOTHING) + Counts(*row[n_keys:])
+    return Counted(cells, from_tallies=cube is not None)
+
+
+def data_range(connection: Connection) -> tuple[datetime, datetime] | None:
+    """Return the times of the oldest and the newest stored message; ``None`` where there is none."""
+    oldest = select(func.min(FeedbackRow.created_at)).scalar_subquery()
+    newest = select(func.max(FeedbackRow.created_at)).scalar_subquery()
+    first, last = connection.execute(select(oldest, newest)).one()
+    return None if first is None else (first, last)
+
+
+def model_versions(connection: Connection, selection: Selection, span: Span) -> tuple[str, ...]:
+    """Return the versions that judged the messages of these days, sources, channels and brands."""
+    first, last = (one.astimezone(span.zone).date() for one in (span.start, span.end))
+    whole = Span(moment(first, span.zone), moment(last + timedelta(days=1), span.zone), span.zone)
+    cube = MessageTallyRow
+    conditions = [
+        getattr(cube, name).in_(getattr(selection, name))
+        for name in ("source", "channel", "brand")
+        if getattr(selection, name)
+    ]
+    seen: set[str] = set()
+    for period, start, end in _pieces(whole if span.days is None else span, None):
+        here = cube.period == period.value, cube.start >= start, cube.start < end
+        seen |= set(connection.scalars(select(cube.model_version).where(*here, *conditions).distinct()))
+    return tuple(sorted(seen))
+
+
+def message_conditions(
+    selection: Selection, span: Span, *, with_copies: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on a message: in the period, labelled, spam only where asked for, the filters.
+
+    Args:
+        with_copies: Whether copies that are not counted pass too.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        FeedbackRow.created_at >= span.start,
+        FeedbackRow.created_at < span.end,
+        FeedbackRow.model_version.is_not(None) if with_copies else FeedbackRow.counted.expression,
+    ]
+    conditions += [
+        _one_of(getattr(FeedbackRow, name), getattr(selection, name), name)
+        for name in ("source", "channel", "brand", "product", "segment", "emotion")
+        if getattr(selection, name)
+    ]
+    conditions += _flag_conditions(FeedbackRow.flags, selection)
+    if selection.q:
+        conditions.append(text_holds(FeedbackRow.text, selection.q))
+    return conditions
+
+
+def mention_conditions(selection: Selection, unit: Unit = Unit.MENTIONS) -> list[ColumnElement[bool]]:
+    """Return the conditions that a selection puts on one mention; where messages count, not the sentiment."""
+    return [
+        _one_of(getattr(MentionRow, name), getattr(selection, name), name)
+        for name in OF_MENTIONS
+        if getattr(selection, name) and not (name == "sentiment" and unit == Unit.MESSAGES)
+    ]
+
+
+def sentiment_of_message(selection: Selection) -> list[ColumnElement[bool]]:
+    """Return the condition that a selection puts on the sentiment of whole messages, if any."""
+    return [FeedbackRow.sentiment.in_(selection.sentiment)] if selection.sentiment else []
+
+
+Cube = type[IntentTallyRow] | type[AspectTallyRow] | type[MessageTallyRow]
+
+
+def _cube(
+    selection: Selection, span: Span, by: tuple[Dimension, ...], unit: Unit, when: When | None
+) -> Cube | None:
+    """The cube that knows the answer, if one does."""
+    asked = {one.value for one in by} | {name for name in OF_MENTIONS if getattr(selection, name)}
+    is_coarse = span.days is not None and when != When.QUARTER_HOUR
+    if not is_coarse or selection.product or selection.segment or selection.q or "product" in asked:
+        return None
+    if unit == Unit.MESSAGES:
+        return MessageTallyRow
+    if selection.emotion or selection.flag or "emotion" in asked or {"intent", "aspect"} <= asked:
+        return None
+    return AspectTallyRow if "aspect" in asked else IntentTallyRow
+
+
+def _pieces(span: Span, when: When | None) -> Iterator[tuple[Period, date, date]]:
+    """Whole months in the middle from their own cells, the days at both ends one by one."""
+    days = span.days
+    if days is None:
+        raise ValueError("tallies know whole days only")
+    first, end = days
+    month = {When.DAY: None, When.JALALI_MONTH: Period.JALALI_MONTH}.get(
+        when or When.GREGORIAN_MONTH, Period.GREGORIAN_MONTH
+    )
+    if month is None:
+        yield Period.DAY, first, end
+        return
+    begin = jalali_month_start if month == Period.JALALI_MONTH else month_start
+    whole_from = first if begin(first) == first else begin(begin(first) + timedelta(days=32))
+    whole_to = begin(end)
+    if whole_from >= whole_to:
+        yield Period.DAY, first, end
+        return
+    yield month, whole_from, whole_to
+    if first < whole_from:
+        yield Period.DAY, first, whole_from
+    if whole_to < end:
+        yield Period.DAY, whole_to, end
+
+
+def _statement_of_tallies(
+    cube: Cube, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
+) -> Select[Any]:
+    keys: list[Any] = [cube.start] if when else []
+    keys += [getattr(cube, one.value) for one in by]
+    judged = [
+        func.coalesce(func.sum(cube.n).filter(cube.sentiment == one.value), 0) for one in SENTIMENTS[unit]
+    ]
+    names = ("source", "channel", "brand", *OF_MENTIONS, "emotion")
+    conditions = [
+        getattr(cube, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
+    ]
+    if unit == Unit.MESSAGES:
+        conditions += _flag_conditions(MessageTallyRow.flags, selection)
+    return select(*keys, *judged).where(*conditions).group_by(*keys)
+
+
+def _statement_of_rows(selection: Selection, span: Span, keys: list[Any], unit: Unit) -> Select[Any]:
+    judged_row = MentionRow if unit == Unit.MENTIONS else FeedbackRow
+    judged = [func.count().filter(judged_row.sentiment == one.value) for one in SENTIMENTS[unit]]
+    statement = select(*keys, *judged).where(*message_conditions(selection, span)).group_by(*keys)
+    if unit == Unit.MESSAGES:
+        return statement.select_from(FeedbackRow).where(*sentiment_of_message(selection))
+    joined = statement.select_from(FeedbackRow).join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
+    return joined.where(*mention_conditions(selection))
+
+
+def _time_key(connection: Connection, when: When) -> ColumnElement[Any]:
+    if when != When.QUARTER_HOUR:
+        return FeedbackRow.day.expression
+    seconds = extract("epoch", FeedbackRow.created_at)
+    return (
+        seconds / QUARTER_HOUR_S
+        if connection.dialect.name == "sqlite"
+        else func.floor(seconds / QUARTER_HOUR_S)
+    )
+
+
+def _key_column(one: Dimension) -> ColumnElement[Any]:
+    column = getattr(MentionRow if one.value in OF_MENTIONS else FeedbackRow, one.value)
+    return func.coalesce(column, "") if one.value in MAY_BE_MISSING else column
+
+
+def _one_of(column: InstrumentedAttribute[Any], values: tuple[str, ...], name: str) -> ColumnElement[bool]:
+    if name in MAY_BE_MISSING and "" in values:
+        return or_(column.is_(None), column.in_(values))
+    return column.in_(values)
+
+
+def _flag_conditions(flags: InstrumentedAttribute[int], selection: Selection) -> list[ColumnElement[bool]]:
+    conditions = []
+    if selection.flag:
+        conditions.append(flags.bitwise_and(flag_bits(selection.flag)) != 0)
+    if not selection.asks_for_spam:
+        conditions.append(flags.bitwise_and(SPAM) == 0)
+    return conditions

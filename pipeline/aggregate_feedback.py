@@ -1,0 +1,243 @@
+"""The messages behind any number, newest first, in pages that stay in step while new feedback arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    RowMapping,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from models.labels import Emotion, Flag, Sentiment
+from pipeline.aggregate_counts import (
+    data_range,
+    mention_conditions,
+    message_conditions,
+    sentiment_of_message,
+)
+from pipeline.database import reading
+from pipeline.records import Channel, Rating
+from pipeline.selection import Selection, Span, Unit, span_of
+from pipeline.tables import FeedbackRow, MentionRow
+from pipeline.tallies import flags_of
+
+MAX_PAGE = 200
+COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
+    FeedbackRow.id, FeedbackRow.source, FeedbackRow.native_id, FeedbackRow.text, FeedbackRow.created_at,
+    FeedbackRow.created_at_is_arrival, FeedbackRow.channel, FeedbackRow.brand, FeedbackRow.product,
+    FeedbackRow.segment, FeedbackRow.touchpoint, FeedbackRow.permalink, FeedbackRow.customer_key,
+    FeedbackRow.rating, FeedbackRow.rating_lowest, FeedbackRow.rating_highest, FeedbackRow.sentiment,
+    FeedbackRow.p_negative, FeedbackRow.p_neutral, FeedbackRow.p_positive, FeedbackRow.p_mixed,
+    FeedbackRow.emotion, FeedbackRow.emotion_confidence, FeedbackRow.flags, FeedbackRow.model_version,
+    FeedbackRow.group_key,
+)  # fmt: skip
+MENTION_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
+    MentionRow.id, MentionRow.feedback_id, MentionRow.start, MentionRow.end, MentionRow.stage, MentionRow.intent,
+    MentionRow.aspect, MentionRow.sentiment, MentionRow.stage_confidence, MentionRow.intent_confidence,
+    MentionRow.aspect_confidence, MentionRow.sentiment_confidence, MentionRow.stage_from_touchpoint,
+)  # fmt: skip
+MENTION_FIELDS = tuple(column.key for column in MENTION_COLUMNS if column.key != "feedback_id")
+PLAIN_FIELDS = (
+    "id", "source", "native_id", "text", "created_at_is_arrival", "brand", "product", "segment", "touchpoint",
+    "permalink", "customer_key", "emotion_confidence", "model_version",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: time and id of its last message."""
+
+    created_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMention:
+    """A stored mention; ``text == message.text[start:end]``. ``matches``: it is what was asked for."""
+
+    id: int
+    start: int
+    end: int
+    text: str
+    stage: str
+    intent: str
+    aspect: str
+    sentiment: str
+    stage_confidence: float
+    intent_confidence: float
+    aspect_confidence: float
+    sentiment_confidence: float
+    stage_from_touchpoint: bool
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFeedback:
+    """A classified message with all that was said of it; ``n_copies`` more carry the same text."""
+
+    id: int
+    source: str
+    native_id: str
+    text: str
+    created_at: datetime
+    created_at_is_arrival: bool
+    channel: Channel
+    brand: str | None
+    product: str | None
+    segment: str | None
+    touchpoint: str | None
+    permalink: str | None
+    customer_key: str | None
+    rating: Rating | None
+    sentiment: Sentiment
+    sentiment_probabilities: Mapping[Sentiment, float]
+    emotion: Emotion
+    emotion_confidence: float
+    flags: tuple[Flag, ...]
+    model_version: str
+    n_copies: int
+    mentions: tuple[FoundMention, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPage:
+    """Messages, newest first. ``n`` counts all of the selection and is given with the first page only."""
+
+    from_: datetime
+    to: datetime
+    n: int | None
+    data_from: datetime | None
+    data_to: datetime | None
+    items: tuple[FoundFeedback, ...]
+    next: Place | None
+
+
+def find_feedback(
+    engine: Engine,
+    selection: Selection,
+    *,
+    zone: ZoneInfo,
+    unit: Unit = Unit.MENTIONS,
+    with_copies: bool = False,
+    limit: int = 50,
+    after: Place | None = None,
+) -> FeedbackPage:
+    """Return the messages that a selection is about.
+
+    Args:
+        zone: Business time zone, in which the days of the selection begin.
+        unit: What was counted. Mentions: a message is found if one of its mentions fits stage, intent,
+            aspect and sentiment at once. Messages: the sentiment is that of the whole message.
+        with_copies: Whether copies that were not counted are given too.
+        limit: Messages on a page, from 1 to 200.
+        after: Where the page before ended; ``None``: the first page.
+
+    Raises:
+        BadRequest: The period ends before it starts, or mentions that are ``mixed`` are asked for.
+    """
+    selection.check_sentiment(unit)
+    span = span_of(selection, zone)
+    wanted = _conditions(selection, span, unit, with_copies=with_copies)
+    with reading(engine) as connection:
+        known = data_range(connection)
+        n = (
+            connection.scalar(select(func.count()).select_from(FeedbackRow).where(*wanted))
+            if not after
+            else None
+        )
+        newest_first = FeedbackRow.created_at.desc(), FeedbackRow.id.desc()
+        page = select(*COLUMNS).where(*wanted, _older(after)).order_by(*newest_first).limit(limit + 1)
+        rows = connection.execute(page).all()
+        shown = rows[:limit]
+        mentions = _mentions(connection, shown, selection, unit)
+        copies = _copies(connection, shown)
+    items = tuple(_found(row, mentions.get(row.id, ()), copies.get(row.group_key, 0), zone) for row in shown)
+    return FeedbackPage(
+        from_=span.start.astimezone(zone),
+        to=span.end.astimezone(zone),
+        n=n,
+        data_from=known[0].astimezone(zone) if known else None,
+        data_to=known[1].astimezone(zone) if known else None,
+        items=items,
+        next=Place(shown[-1].created_at, shown[-1].id) if len(rows) > limit else None,
+    )
+
+
+def _conditions(
+    selection: Selection, span: Span, unit: Unit, *, with_copies: bool
+) -> list[ColumnElement[bool]]:
+    conditions = message_conditions(selection, span, with_copies=with_copies)
+    if unit == Unit.MESSAGES:
+        conditions += sentiment_of_message(selection)
+    if of_mention := mention_conditions(selection, unit):
+        conditions.append(exists().where(MentionRow.feedback_id == FeedbackRow.id, *of_mention))
+    return conditions
+
+
+def _older(after: Place | None) -> ColumnElement[bool]:
+    if after is None:
+        return true()
+    same_moment = and_(FeedbackRow.created_at == after.created_at, FeedbackRow.id < after.id)
+    return or_(FeedbackRow.created_at < after.created_at, same_moment)
+
+
+def _mentions(
+    connection: Connection, messages: Sequence[Row[Any]], selection: Selection, unit: Unit
+) -> dict[int, tuple[FoundMention, ...]]:
+    texts = {row.id: row.text for row in messages}
+    matches = and_(true(), *mention_conditions(selection, unit)).label("matches")
+    statement = select(*MENTION_COLUMNS, matches).where(MentionRow.feedback_id.in_(texts))
+    rows = connection.execute(statement.order_by(MentionRow.feedback_id, MentionRow.start, MentionRow.id))
+    found: dict[int, tuple[FoundMention, ...]] = {}
+    for id_, of_one in groupby(rows.mappings(), key=lambda row: row["feedback_id"]):
+        found[id_] = tuple(_mention(row, texts[id_]) for row in of_one)
+    return found
+
+
+def _mention(row: RowMapping, text: str) -> FoundMention:
+    values = {name: row[name] for name in MENTION_FIELDS}
+    return FoundMention(**values, text=text[row["start"] : row["end"]], matches=bool(row["matches"]))
+
+
+def _copies(connection: Connection, messages: Sequence[Row[Any]]) -> dict[str | None, int]:
+    """How many messages besides the one shown share its text, by group."""
+    keys = {row.group_key for row in messages if row.group_key}
+    statement = (
+        select(FeedbackRow.group_key, func.count() - 1)
+        .where(FeedbackRow.group_key.in_(keys), FeedbackRow.model_version.is_not(None))
+        .group_by(FeedbackRow.group_key)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def _found(row: Row[Any], mentions: tuple[FoundMention, ...], n_copies: int, zone: ZoneInfo) -> FoundFeedback:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to read a row by names
+    probabilities = {sentiment: values[f"p_{sentiment.value}"] for sentiment in Sentiment}
+    return FoundFeedback(
+        **{name: values[name] for name in PLAIN_FIELDS},
+        created_at=row.created_at.astimezone(zone),
+        channel=Channel(row.channel),
+        rating=None if row.rating is None else Rating(row.rating, row.rating_lowest, row.rating_highest),
+        sentiment=Sentiment(row.sentiment),
+        sentiment_probabilities=probabilities,
+        emotion=Emotion(row.emotion),
+        flags=flags_of(row.flags),
+        n_copies=n_copies,
+        mentions=mentions,
+    )
