@@ -74,8 +74,10 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 class FeedbackRow(Row):
     """One message: what was stored, whether it waits to be classified, and what the model said of all of it.
 
-    ``state`` is ``pending``, ``classified`` or ``no_text``. ``counted`` is true for exactly one classified
-    message of every group of copies, and for every classified message without a group.
+    ``state`` is ``pending``, ``classified`` or ``no_text``. ``counted`` is true for exactly one labelled
+    message of every group of copies, and for every labelled message without a group; what adds up, adds
+    up over the counted ones. A message queued for a newer model is pending again but keeps its labels,
+    its mentions and its place in the tallies until the new ones replace them.
     ``flags`` is a bit mask in the order of ``models.labels.Flag``.
     """
 
@@ -90,6 +92,7 @@ class FeedbackRow(Row):
         Index("ix_feedback_group_key", "group_key"),
         Index("ix_feedback_created_at_id", "created_at", "id"),
         Index("ix_feedback_customer_key", "customer_key"),
+        {"sqlite_autoincrement": True},
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
@@ -169,14 +172,15 @@ class _TallyColumns:
     """What every cube is cut by: a day or a month, then source, channel, brand and model version.
 
     ``period`` is a ``records.Period`` value; ``start`` its first day. A missing brand is ``""``.
+    These columns come first, so that a period and a range of days are one stretch of the primary key.
     """
 
-    period: Mapped[str] = mapped_column(String(1), primary_key=True)
-    start: Mapped[date] = mapped_column(Date, primary_key=True)
-    source: Mapped[str] = mapped_column(String(100), primary_key=True)
-    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
-    brand: Mapped[str] = mapped_column(String(200), primary_key=True)
-    model_version: Mapped[str] = mapped_column(String(100), primary_key=True)
+    period: Mapped[str] = mapped_column(String(1), primary_key=True, sort_order=-1)
+    start: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-1)
+    source: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-1)
+    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-1)
+    model_version: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
 
 
 class IntentTallyRow(_TallyColumns, Row):

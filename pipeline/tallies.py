@@ -1,0 +1,215 @@
+"""The tallies: what counted messages and their mentions add up to, by day and by month.
+
+There is one way to count, ``count``. A change of messages is a count before, a count after and the
+difference written; a recount is the same count over everything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+
+from models.labels import Flag
+from pipeline.jalali import jalali_month_start, month_start
+from pipeline.records import Cell, Period
+from pipeline.tables import AspectTallyRow, FeedbackRow, IntentTallyRow, MentionRow, MessageTallyRow
+
+feedback = cast("Table", FeedbackRow.__table__)
+mentions = cast("Table", MentionRow.__table__)
+CUBES: Mapping[str, Table] = {
+    "intent": cast("Table", IntentTallyRow.__table__),
+    "aspect": cast("Table", AspectTallyRow.__table__),
+    "message": cast("Table", MessageTallyRow.__table__),
+}
+LABELS: Mapping[str, tuple[ColumnElement[str], ...]] = {
+    "intent": (mentions.c.stage, mentions.c.intent, mentions.c.sentiment),
+    "aspect": (mentions.c.stage, mentions.c.aspect, mentions.c.sentiment),
+    "message": (feedback.c.sentiment, feedback.c.emotion, feedback.c.flags),
+}
+# As the index uq_feedback_counted_copy has it; SQLite uses the index only for the same words.
+COUNTED = text("counted")
+# SQLite takes at most 32,766 values in one statement, PostgreSQL 65,535.
+CHUNK_IDS = 10_000
+
+T = TypeVar("T")
+Key = tuple[Any, ...]
+Counts = dict[str, Counter[Key]]
+
+
+def flag_bits(flags: Iterable[Flag]) -> int:
+    """Return the bit mask under which flags are stored.
+
+    >>> flag_bits([Flag.URGENT, Flag.SPAM])
+    9
+    """
+    return sum(1 << list(Flag).index(flag) for flag in set(flags))
+
+
+def flags_of(bits: int) -> tuple[Flag, ...]:
+    """Return the flags of a stored bit mask, in the order of the enum.
+
+    >>> [flag.value for flag in flags_of(9)]
+    ['urgent', 'spam']
+    """
+    return tuple(flag for place, flag in enumerate(Flag) if bits >> place & 1)
+
+
+SPAM = flag_bits([Flag.SPAM])
+
+
+def in_chunks(values: Iterable[T], size: int = CHUNK_IDS) -> Iterator[list[T]]:
+    """Lists of at most ``size`` values, as many as one statement can take."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
+    """Return what the counted ones among these messages add up to, by cube and key.
+
+    Args:
+        ids: Messages to count; ``None``: all.
+    """
+    counts: Counts = {cube: Counter() for cube in CUBES}
+    chunks: list[list[int] | None] = [None] if ids is None else [*in_chunks(sorted(ids))]
+    for cube, tally in counts.items():
+        for chunk in chunks:
+            for day, *key, n in connection.execute(_count_query(cube, chunk)):
+                for period, start in _periods(day):
+                    tally[(period, start, *key)] += n
+    return counts
+
+
+def _count_query(cube: str, ids: list[int] | None) -> Select[Any]:
+    key = (
+        feedback.c.day,
+        feedback.c.source,
+        feedback.c.channel,
+        func.coalesce(feedback.c.brand, "").label("brand_or_none"),
+        feedback.c.model_version,
+        *LABELS[cube],
+    )
+    query = select(*key, func.count()).where(feedback.c.counted).group_by(*key)
+    if cube != "message":
+        query = query.join_from(feedback, mentions, mentions.c.feedback_id == feedback.c.id)
+        query = query.where(feedback.c.flags.bitwise_and(SPAM) == 0)
+    return query if ids is None else query.where(feedback.c.id.in_(ids))
+
+
+@lru_cache(maxsize=20_000)
+def _periods(day: date) -> tuple[tuple[str, date], ...]:
+    return (
+        (Period.DAY.value, day),
+        (Period.GREGORIAN_MONTH.value, month_start(day)),
+        (Period.JALALI_MONTH.value, jalali_month_start(day)),
+    )
+
+
+@contextmanager
+def kept_up(connection: Connection, ids: Collection[int]) -> Iterator[set[int]]:
+    """The tallies follow whatever the body does to these messages.
+
+    The caller has called ``lock_tallies``. Ids of messages that the body creates or counts anew go into
+    the set that it is given.
+    """
+    touched = set(ids)
+    before = count(connection, touched)
+    yield touched
+    after = count(connection, touched)
+    for cube, table in CUBES.items():
+        after[cube].subtract(before[cube])
+        _add(connection, table, after[cube])
+
+
+def _add(connection: Connection, table: Table, changes: Counter[Key]) -> None:
+    # Straight to the driver: a batch changes some ten thousand cells, and binding each value through
+    # SQLAlchemy took longer than all the rest of the batch.
+    sqlite = connection.dialect.name == "sqlite"
+    rows = [
+        (period, start.isoformat() if sqlite else start, *labels, n)
+        for (period, start, *labels), n in sorted(changes.items())
+        if n
+    ]
+    if not rows:
+        return
+    add, remove_empty = _statements(table, "?" if sqlite else "%s")
+    connection.exec_driver_sql(add, rows)
+    if shrunk := [row[:-1] for row in rows if row[-1] < 0]:
+        connection.exec_driver_sql(remove_empty, shrunk)
+
+
+@lru_cache
+def _statements(table: Table, mark: str) -> tuple[str, str]:
+    *key, n = (f'"{column.name}"' for column in table.columns)
+    marks = ", ".join([mark] * len(table.columns))
+    add = (
+        f"INSERT INTO {table.name} ({', '.join([*key, n])}) VALUES ({marks}) "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET n = {table.name}.n + excluded.n"
+    )
+    same_key = " AND ".join(f"{column} = {mark}" for column in key)
+    return add, f"DELETE FROM {table.name} WHERE {same_key} AND n = 0"
+
+
+def promote(connection: Connection, groups: Iterable[str]) -> set[int]:
+    """Every group of copies with a labelled message has a counted one; return the newly counted.
+
+    The first counted copy stays until it leaves; then the one with the lowest id follows.
+    """
+    promoted: set[int] = set()
+    for chunk in in_chunks(sorted(set(groups))):
+        taken = set(
+            connection.scalars(select(feedback.c.group_key).where(COUNTED, feedback.c.group_key.in_(chunk)))
+        )
+        if vacant := [group for group in chunk if group not in taken]:
+            lowest = (
+                select(func.min(feedback.c.id))
+                .where(feedback.c.group_key.in_(vacant), feedback.c.model_version.is_not(None))
+                .group_by(feedback.c.group_key)
+            )
+            promoted.update(connection.scalars(lowest))
+    for ids in in_chunks(sorted(promoted)):
+        connection.execute(update(feedback).where(feedback.c.id.in_(ids)).values(counted=True))
+    return promoted
+
+
+def read_tallies(connection: Connection) -> frozenset[Cell]:
+    """Return every cell as it is stored."""
+    return frozenset(
+        Cell(cube, Period(row[0]), row[1], tuple(row[2:-1]), row[-1])
+        for cube, table in CUBES.items()
+        for row in connection.execute(select(table))
+    )
+
+
+def recount(connection: Connection) -> frozenset[Cell]:
+    """Return every cell as the messages and mentions say it should be."""
+    return frozenset(
+        Cell(cube, Period(period), start, tuple(key), n)
+        for cube, tally in count(connection).items()
+        for (period, start, *key), n in tally.items()
+    )
+
+
+def rebuild(connection: Connection) -> None:
+    """The stored tallies are what a recount gives."""
+    counts = count(connection)
+    for cube, table in CUBES.items():
+        connection.execute(delete(table))
+        _add(connection, table, counts[cube])

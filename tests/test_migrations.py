@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from pipeline.database import place
+from pipeline.errors import StoreError
+from pipeline.store import Store, open_store
+from pipeline.tables import Row
+from tests.conftest import TEHRAN
+
+
+def test_the_migrated_schema_is_the_one_of_the_tables(empty_url: str) -> None:
+    with open_store(empty_url, zone=TEHRAN) as store, store.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Row.metadata)
+
+    assert differences == []
+
+
+def test_processes_that_start_at_once_all_find_the_tables(empty_url: str) -> None:
+    fork = multiprocessing.get_context("fork")
+    starters = [fork.Process(target=open_and_count, args=(empty_url,)) for _ in range(4)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join(120)
+
+    assert [starter.exitcode for starter in starters] == [0, 0, 0, 0]
+
+
+def open_and_count(url: str) -> None:
+    with open_store(url, zone=TEHRAN) as store:
+        assert store.n_feedback() == 0
+
+
+def test_a_data_base_of_a_newer_version_is_refused(store: Store, store_url: str) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(StoreError, match="has schema 9999, which this bazkhord does not know"):
+        open_store(store_url, zone=TEHRAN)
+
+
+def test_without_leave_to_migrate_an_older_data_base_is_left_alone(empty_url: str) -> None:
+    with pytest.raises(StoreError, match="is older than this bazkhord"):
+        open_store(empty_url, zone=TEHRAN, migrate=False)
+
+    engine = create_engine(empty_url)
+    with engine.connect() as connection:
+        assert not engine.dialect.has_table(connection, "feedback")
+    engine.dispose()
+
+
+def test_what_is_up_to_date_opens_without_leave_to_migrate(store: Store, store_url: str) -> None:
+    with open_store(store_url, zone=TEHRAN, migrate=False) as second:
+        assert second.n_feedback() == 0
+
+
+def test_sqlite_keeps_a_journal_beside_which_readers_go_on(tmp_path: Path) -> None:
+    with (
+        open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=TEHRAN) as store,
+        store.engine.connect() as connection,
+    ):
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous")
+        }
+
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}
+
+
+def test_the_folder_of_an_embedded_data_base_is_made(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path}/a/b/bazkhord.db", zone=TEHRAN) as store:
+        assert store.n_feedback() == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("", "cannot be read"),
+        ("no url: s3cret", "cannot be read"),
+        ("postgresql://me:s3cret@localhost:port/x", "cannot be read"),
+        ("mysql://me:s3cret@localhost/x", "begins with 'mysql'"),
+        ("sqlite://", "name a file"),
+        ("sqlite:///:memory:", "name a file"),
+        (
+            "postgresql+psycopg://me:s3cret@127.0.0.1:1/x?password=s3cret",
+            "postgresql://127.0.0.1/x cannot be used",
+        ),
+    ],
+)
+def test_a_url_that_cannot_be_used_says_why_and_keeps_the_password(url: str, told: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_store(url, zone=TEHRAN)
+
+    assert told in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_data_base_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no data base, only some text that is long enough\n" * 50)
+
+    with pytest.raises(StoreError, match="file is not a database"):
+        open_store(f"sqlite:///{tmp_path}/notes.txt", zone=TEHRAN)
+
+
+def test_a_folder_where_a_file_should_be_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="unable to open database file"):
+        open_store(f"sqlite:///{tmp_path}", zone=TEHRAN)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StoreError, match="cannot create the folder"):
+        open_store(f"sqlite:///{tmp_path}/file/below/bazkhord.db", zone=TEHRAN)
+
+
+def test_the_place_of_a_data_base_is_shown_without_its_user(store: Store) -> None:
+    shown = place(store.engine.url.set(username="me"))
+
+    assert shown.startswith(("sqlite:///", "postgresql:///"))
+    assert "me" not in shown.partition("//")[2].partition("/")[0]
