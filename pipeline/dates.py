@@ -20,7 +20,7 @@ GREGORIAN_YEARS = range(1900, 2200)
 TOLERATED_CLOCK_ERROR = timedelta(minutes=5)
 FORMATS = (
     "2024-02-28T13:05:22+03:30, 2024/02/28 13:05, ۱۴۰۲/۱۲/۰۹, 14021209, 23 شهریور 1402, "
-    "1709112922 (epoch seconds or milliseconds)"
+    "1709112922 (epoch seconds, or milliseconds)"
 )
 
 _JALALI_MONTHS = [
@@ -53,7 +53,7 @@ _IN_WORDS = re.compile(
     rf"(?P<day>\d{{1,2}})\s+(?:ام\s+)?(?P<name>{'|'.join(_MONTHS)})(?:\s+ماه)?[،,]?\s+(?P<year>\d{{4}})"
     rf"(?:(?:[،,]\s*|\s*[-–]\s*|\s+)(?:ساعت\s*)?{_TIME})?"
 )
-_EPOCH = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}")
+_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?|\d{13}")
 
 
 def parse_date(value: object, *, zone: ZoneInfo | None, now: datetime) -> datetime:

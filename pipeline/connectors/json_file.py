@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import model_validator
 
-from pipeline.connectors.files import FileConnector, Row, bare_suffix, open_bytes, unreadable
-from pipeline.connectors.json_objects import find_arrays, find_in_document, find_in_lines
+from pipeline.connectors.files import BROKEN_ARCHIVE, FileConnector, Row, bare_suffix, open_bytes, unreadable
+from pipeline.connectors.json_objects import Found, find_arrays, find_in_document, find_in_lines
 from pipeline.connectors.json_paths import compile_path, has_path, parse_path
 from pipeline.connectors.mapping import Constants, Fields
 from pipeline.connectors.names import list_missing
@@ -76,7 +76,7 @@ class JsonFile(FileConnector):
         """
         with closing(open_bytes(file)) as stream:
             found = find_in_lines(stream) if self._is_lines(file) else find_in_document(stream, self.items)
-            first = list(islice(found, CHECKED_ROWS))
+            first, broken = _peek(found)
             records = [one.record for one in first if one.record is not None]
             if records:
                 self._require_paths(records, file)
@@ -87,6 +87,8 @@ class JsonFile(FileConnector):
                     yield unreadable(one.position, one.problem, one.raw)
                 else:
                     yield Row(one.position, one.raw, partial(self._reader.read, one.record))
+            if broken:
+                raise broken
 
     def count_rows(self, file: Path) -> int | None:
         """Return the lines that are not blank; ``None`` for a document."""
@@ -117,3 +119,14 @@ class JsonFile(FileConnector):
             raise StopSource(
                 f"source {self.name}: {file.name} has no array at items = {self.items!r}; it has arrays at: {listed}"
             )
+
+
+def _peek(found: Iterator[Found]) -> tuple[list[Found], Exception | None]:
+    """Take the first objects, and the error that ended them where the file's compression breaks off."""
+    first: list[Found] = []
+    try:
+        for one in islice(found, CHECKED_ROWS):
+            first.append(one)  # noqa: PERF402 - what came before the error has to be kept
+    except BROKEN_ARCHIVE as error:
+        return first, error
+    return first, None

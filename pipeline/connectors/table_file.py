@@ -10,7 +10,7 @@ from contextlib import closing
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import IO, Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -102,7 +102,7 @@ class TableFile(FileConnector):
                 yield self._row(f"line {row.n_line}", names, row.cells, problem, row.raw)
 
     def _excel_rows(self, file: Path) -> Iterator[Row]:
-        with closing(self._open_excel(file)) as book:
+        with file.open("rb") as stream, closing(self._open_excel(stream, file)) as book:
             if self.sheet and (missing := list_missing([self.sheet], book.sheetnames, what="sheet")):
                 raise StopSource(f"source {self.name}: {file.name} has {missing}: correct sheet")
             sheet = book[self.sheet or book.sheetnames[0]]
@@ -114,12 +114,12 @@ class TableFile(FileConnector):
                     fitted = _fit(cells, len(names))
                     yield self._row(f"row {n_row}", names, fitted, _count_problem(fitted, names), cells)
 
-    def _open_excel(self, file: Path) -> Workbook:
+    def _open_excel(self, stream: IO[bytes], file: Path) -> Workbook:
         try:
             with warnings.catch_warnings():
                 # openpyxl warns of styles and extensions that it leaves out; no cell is lost by that
                 warnings.simplefilter("ignore", UserWarning)
-                return openpyxl.load_workbook(file, read_only=True, data_only=True)
+                return openpyxl.load_workbook(stream, read_only=True, data_only=True)
         except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
             raise StopSource(
                 f"source {self.name}: {file} is no whole Excel file ({type(error).__name__}): "
