@@ -1,0 +1,192 @@
+"""Says what each message is about: the only door to inference.
+
+>>> model = Classifier()  # doctest: +SKIP
+>>> model.predict(["غذا عالی بود ولی پیک دیر رسید"])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from models.checkpoint import SHIPPED, load_checkpoint
+from models.clauses import split_clauses
+from models.encoding import EncodedText, Span, Window, encode_texts, frame_of
+from models.heads import EXCLUSIVE_HEADS
+from models.inference import DEFAULT_BATCH_TOKENS, Floats, Forward, Scores, score_windows
+from models.labels import (
+    MENTION_SENTIMENTS,
+    Aspect,
+    Emotion,
+    Flag,
+    Intent,
+    Mention,
+    Prediction,
+    Sentiment,
+    Stage,
+)
+from models.normalize import has_content
+from models.onnx_engine import OnnxForward
+from models.windows import Placed, cut_windows
+
+MAX_CHARS = 100_000
+_CHUNK_TEXTS = 1024
+_STAGES, _INTENTS, _ASPECTS = tuple(Stage), tuple(Intent), tuple(Aspect)
+_SENTIMENTS, _EMOTIONS, _FLAGS = tuple(Sentiment), tuple(Emotion), tuple(Flag)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    text: str
+    spans: list[Span]
+    windows: list[Window]
+    placed: list[Placed]
+
+
+class Classifier:
+    """A loaded model. Safe to share between threads.
+
+    Args:
+        weights: A weights folder; the shipped one by default.
+        threads: Threads of the matrix work; reading the next texts takes part of another.
+
+    Raises:
+        CheckpointError: The folder is not whole, or its labels are not the taxonomy's.
+    """
+
+    def __init__(self, weights: Path = SHIPPED, *, threads: int = 2) -> None:
+        checkpoint = load_checkpoint(weights)
+        self.version: str = checkpoint.manifest.model_version
+        self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))
+        self._frame = frame_of(self._tokenizer)
+        self._forward = Probabilities(
+            OnnxForward(checkpoint.model, threads=threads), checkpoint.manifest.temperatures
+        )
+        thresholds = checkpoint.manifest.flag_thresholds
+        self._thresholds = np.array([thresholds.get(flag, 0.5) for flag in _FLAGS], dtype=np.float32)
+
+    def predict(self, texts: Sequence[str], *, batch_tokens: int = DEFAULT_BATCH_TOKENS) -> list[Prediction]:
+        """Returns what the model says about each text, in the order given.
+
+        A text of any length is read in overlapping windows, up to its first ``MAX_CHARS`` (100,000) code
+        points; what lies beyond is not read and gets no mention.
+
+        Args:
+            texts: Messages as written; masks of redaction are understood.
+            batch_tokens: Tokens the network reads at once, padding included.
+        """
+        chunks = [texts[start : start + _CHUNK_TEXTS] for start in range(0, len(texts), _CHUNK_TEXTS)]
+        predictions: list[Prediction] = []
+        for prepared in self._prepare_ahead(chunks):
+            predictions += self._judge(prepared, batch_tokens)
+        return predictions
+
+    def _prepare_ahead(self, chunks: Sequence[Sequence[str]]) -> Iterator[list[_Prepared]]:
+        if len(chunks) < 2:
+            yield from map(self._prepare, chunks)
+            return
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            waiting = reader.submit(self._prepare, chunks[0])
+            for chunk in chunks[1:]:
+                ready, waiting = waiting.result(), reader.submit(self._prepare, chunk)
+                yield ready
+            yield waiting.result()
+
+    def _prepare(self, texts: Sequence[str]) -> list[_Prepared]:
+        read = [text[:MAX_CHARS] for text in texts]
+        encoded = encode_texts(self._tokenizer, read)
+        return [self._place(text, one) for text, one in zip(read, encoded, strict=True)]
+
+    def _place(self, text: str, encoded: EncodedText) -> _Prepared:
+        if not encoded.pieces or not has_content(text):
+            return _Prepared(text, [], [], [])
+        spans = split_clauses(text)
+        return _Prepared(text, spans, *cut_windows(encoded, spans, frame=self._frame))
+
+    def _judge(self, prepared: list[_Prepared], batch_tokens: int) -> list[Prediction]:
+        windows = [window for one in prepared for window in one.windows]
+        scores = iter(score_windows(self._forward, windows, batch_tokens=batch_tokens))
+        return [self._prediction(one, [next(scores) for _ in one.windows]) for one in prepared]
+
+    def _prediction(self, prepared: _Prepared, windows: list[Scores]) -> Prediction:
+        if not windows:
+            return _silent(self.version)
+        sentiment, emotion = _mean("sentiment", prepared, windows), _mean("emotion", prepared, windows)
+        flags = np.max([window["flags"] for window in windows], axis=0) >= self._thresholds
+        best_emotion = int(emotion.argmax())
+        return Prediction(
+            sentiment=_SENTIMENTS[int(sentiment.argmax())],
+            sentiment_probabilities=dict(zip(_SENTIMENTS, sentiment.tolist(), strict=True)),
+            emotion=_EMOTIONS[best_emotion],
+            emotion_confidence=float(emotion[best_emotion]),
+            flags=tuple(flag for flag, raised in zip(_FLAGS, flags.tolist(), strict=True) if raised),
+            mentions=tuple(
+                _mention(prepared.text, span, windows[place.window], place.mention)
+                for span, place in zip(prepared.spans, prepared.placed, strict=True)
+            ),
+            model_version=self.version,
+        )
+
+
+class Probabilities:
+    """A network whose scores have become calibrated probabilities."""
+
+    def __init__(self, forward: Forward, temperatures: Mapping[str, float]) -> None:
+        self._forward = forward
+        self._temperatures = temperatures
+
+    def __call__(
+        self, tokens: NDArray[np.int64], is_token: NDArray[np.bool_], spans: NDArray[np.bool_]
+    ) -> dict[str, Floats]:
+        """Returns the probability of each label; see :class:`models.inference.Forward`."""
+        scores = self._forward(tokens, is_token, spans)
+        found: dict[str, Floats] = {
+            name: _softmax(scores[name] / self._temperatures[name]) for name in EXCLUSIVE_HEADS
+        }
+        found["flags"] = 1.0 / (1.0 + np.exp(-scores["flags"]))
+        return found
+
+
+def _softmax(scores: Floats) -> Floats:
+    powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _mean(head: str, prepared: _Prepared, windows: list[Scores]) -> Floats:
+    if len(windows) == 1:
+        return windows[0][head]
+    weights = [len(window.pieces) for window in prepared.windows]
+    mean: Floats = np.average([window[head] for window in windows], axis=0, weights=weights)
+    return mean
+
+
+def _mention(text: str, span: Span, scores: Scores, place: int) -> Mention:
+    stage, intent = scores["stage"][place].tolist(), scores["intent"][place].tolist()
+    aspect, sentiment = scores["aspect"][place].tolist(), scores["mention_sentiment"][place].tolist()
+    stage_confidence, intent_confidence = max(stage), max(intent)
+    aspect_confidence, sentiment_confidence = max(aspect), max(sentiment)
+    return Mention(
+        start=span[0],
+        end=span[1],
+        text=text[span[0] : span[1]],
+        stage=_STAGES[stage.index(stage_confidence)],
+        intent=_INTENTS[intent.index(intent_confidence)],
+        aspect=_ASPECTS[aspect.index(aspect_confidence)],
+        sentiment=MENTION_SENTIMENTS[sentiment.index(sentiment_confidence)],
+        stage_confidence=stage_confidence,
+        intent_confidence=intent_confidence,
+        aspect_confidence=aspect_confidence,
+        sentiment_confidence=sentiment_confidence,
+    )
+
+
+def _silent(version: str) -> Prediction:
+    certain = {sentiment: float(sentiment is Sentiment.NEUTRAL) for sentiment in _SENTIMENTS}
+    return Prediction(Sentiment.NEUTRAL, certain, Emotion.NONE, 1.0, (), (), version)

@@ -1,0 +1,125 @@
+"""Writes a trained network as a weights folder: ONNX, quantised to int8, with its tokenizer and manifest.
+
+``python -m models.export`` reads ``trained.pt`` from the work folder, fits the temperatures on the dev sets
+and writes ``models/weights/``; ``models.evaluate`` then measures it and writes the card.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import onnx
+import torch
+import typer
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from models.calibration import fit_flag_thresholds, fit_temperatures
+from models.checkpoint import MODEL_FILE, SHIPPED, TOKENIZER_FILE, Manifest, save_manifest
+from models.corpora import DEFAULT_DATA, Corpora
+from models.examples import encode_messages
+from models.heads import HEADS
+from models.inference import score_windows
+from models.network import Encoder, Network, Shape
+from models.onnx_engine import INPUTS, OnnxForward
+from models.train import TRAINED
+from models.vocabulary import WORK_FOLDER
+
+
+def export_onnx(network: Network, path: Path, *, quantized: bool = True) -> None:
+    """Writes the network to one ONNX file with free numbers of texts, tokens and mentions.
+
+    Args:
+        network: Trained; it is put into evaluation mode.
+        path: The file to write.
+        quantized: Whether the weights become int8; float32 otherwise.
+    """
+    network.eval()
+    tokens = torch.tensor([[2, 20, 21, 3], [2, 22, 3, 0]])
+    spans = torch.tensor([[[False, True, True, False]], [[False, True, False, False]]])
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.onnx"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                _InOrder(network),
+                (tokens, tokens != 0, spans),
+                str(plain),
+                input_names=list(INPUTS),
+                output_names=list(HEADS),
+                dynamic_axes={
+                    "tokens": {0: "batch", 1: "tokens"},
+                    "is_token": {0: "batch", 1: "tokens"},
+                    "spans": {0: "batch", 1: "mentions", 2: "tokens"},
+                },
+                opset_version=17,
+                dynamo=False,
+            )
+        if quantized:
+            _quantize(plain, path)
+        else:
+            shutil.copy(plain, path)
+
+
+def load_trained(work: Path) -> Network:
+    """Returns the network that training left in the work folder."""
+    state = torch.load(work / TRAINED, weights_only=True)
+    network = Network(Encoder(Shape(**state["shape"])))
+    network.load_state_dict(state["model"])
+    return network.eval()
+
+
+def main(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
+    work: Annotated[Path, typer.Option(help="Folder of the checkpoints.")] = WORK_FOLDER,
+    weights: Annotated[Path, typer.Option(help="Folder to write.")] = SHIPPED,
+    version: Annotated[str, typer.Option(help="Name of this model.")] = "bazkhord-1",
+) -> None:
+    """Exports the trained network and calibrates it."""
+    weights.mkdir(parents=True, exist_ok=True)
+    export_onnx(load_trained(work), weights / MODEL_FILE)
+    shutil.copy(work / TOKENIZER_FILE, weights / TOKENIZER_FILE)
+    corpora = Corpora(data)
+    tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_FILE))
+    dev = encode_messages(tokenizer, [*corpora.annotated("dev"), *corpora.authored("dev")])
+    scores = score_windows(OnnxForward(weights / MODEL_FILE, threads=2), [example.window for example in dev])
+    manifest = Manifest(version, fit_temperatures(scores, dev), fit_flag_thresholds(scores, dev))
+    save_manifest(weights, manifest)
+    size = sum(path.stat().st_size for path in weights.iterdir()) / 1e6
+    typer.echo(f"{weights}: {size:.1f} MB, temperatures {dict(manifest.temperatures)}")
+
+
+class _InOrder(nn.Module):
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, tokens: Tensor, is_token: Tensor, spans: Tensor) -> tuple[Tensor, ...]:
+        scores = self.network(tokens, is_token, spans)
+        return tuple(scores[name] for name in HEADS)
+
+
+def _quantize(plain: Path, path: Path) -> None:
+    quantize_dynamic(
+        plain,
+        path,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gather"],
+        extra_options={"MatMulConstBOnly": True},
+    )
+    model = onnx.load(str(path))
+    model.doc_string = ""
+    for node in model.graph.node:
+        node.doc_string = ""
+    onnx.save(model, str(path))
+
+
+if __name__ == "__main__":
+    typer.run(main)

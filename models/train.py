@@ -1,0 +1,293 @@
+"""Teaches all heads at once, starting from the pre-trained encoder.
+
+``python -m models.train --minutes 30`` reads ``pretrained.pt`` and leaves ``trained.pt``: the averaged
+weights that did best on the dev sets. Run it again after a break and it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from models.corpora import DEFAULT_DATA, SENTIMENT_SETS, Corpora
+from models.examples import (
+    Batch,
+    Example,
+    encode_messages,
+    label_counts,
+    rarity_weights,
+    sample_batches,
+)
+from models.heads import MENTION_HEADS
+from models.inference import Floats, score_windows
+from models.losses import class_weights, total_loss
+from models.metrics import Labels, macro_f1
+from models.network import Encoder, Network, Shape
+from models.pretrain import PRETRAINED, learning_rate
+from models.vocabulary import MASK, SPECIAL_TOKENS, WORK_FOLDER
+
+TRAINED = "trained.pt"
+STATE = "training.pt"
+SMOOTHING = {"snappfood": 0.06, "dksf": 0.06, "deepsentipers": 0.06, "bank_reviews": 0.15}
+_LOG_EVERY_STEPS = 50
+_NEGATIVE, _POSITIVE = 0, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train.
+
+    Attributes:
+        minutes: Time of training over all runs.
+        peak_rate: Highest learning rate of the encoder; the heads learn twice as fast.
+        dropout: Share of the states dropped.
+        noise: Share of the pieces hidden from the encoder.
+        batch_tokens: Tokens of a batch, padding included.
+        full_share: Share of the batches that come from the fully labelled messages.
+        class_power: How far rare labels weigh more (see :func:`models.losses.class_weights`).
+        sample_power: How far messages with rare labels are drawn more often.
+        average_decay: Decay of the running average of the weights.
+        evaluate_every_s: Seconds of training between looks at the dev sets.
+        seed: Seed of everything.
+    """
+
+    minutes: float = 30.0
+    peak_rate: float = 5e-4
+    dropout: float = 0.1
+    noise: float = 0.08
+    batch_tokens: int = 1536
+    full_share: float = 0.5
+    class_power: float = 0.25
+    sample_power: float = 0.5
+    average_decay: float = 0.998
+    evaluate_every_s: float = 240.0
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """What is trained on and what the weights are chosen by."""
+
+    full: list[Example]
+    sentiment: list[Example]
+    dev_full: list[Example]
+    dev_snappfood: list[Example]
+
+
+def load_training_set(corpora: Corpora, tokenizer: Tokenizer) -> TrainingSet:
+    """Returns all training and dev sets as examples."""
+    full = [*corpora.annotated("train"), *corpora.authored("train"), *corpora.conversations()]
+    sentiment = [
+        example
+        for name in SENTIMENT_SETS
+        for example in encode_messages(tokenizer, corpora.sentiment(name, "train"), smoothing=SMOOTHING[name])
+    ]
+    dev = [*corpora.annotated("dev"), *corpora.authored("dev")]
+    return TrainingSet(
+        full=encode_messages(tokenizer, full, smoothing=0.03),
+        sentiment=sentiment,
+        dev_full=encode_messages(tokenizer, dev),
+        dev_snappfood=encode_messages(tokenizer, corpora.sentiment("snappfood", "dev")),
+    )
+
+
+def load_network(work: Path, *, dropout: float) -> Network:
+    """Returns the network with the pre-trained encoder and new heads."""
+    state = torch.load(work / PRETRAINED, weights_only=True)["model"]
+    prefix = "encoder."
+    weights = {name.removeprefix(prefix): w for name, w in state.items() if name.startswith(prefix)}
+    n_pieces, width = weights["embedding.weight"].shape
+    network = Network(Encoder(Shape(n_pieces, width), dropout=dropout), dropout=dropout)
+    network.encoder.load_state_dict(weights)
+    return network
+
+
+def evaluate_on_dev(network: Network, data: TrainingSet) -> dict[str, float]:
+    """Returns the macro F1 of each head on the dev sets, and that of Snappfood's two classes."""
+    network.eval()
+    scores = score_windows(TorchForward(network), [example.window for example in data.dev_full])
+    figures: dict[str, float] = {}
+    for column, name in enumerate(MENTION_HEADS):
+        truth = np.concatenate([example.mentions[:, column] for example in data.dev_full])
+        figures[name] = macro_f1(truth, np.concatenate([one[name] for one in scores]).argmax(axis=-1))
+    for name in ("sentiment", "emotion"):
+        truth = np.array([getattr(example, name) for example in data.dev_full])
+        figures[name] = macro_f1(truth, np.stack([one[name] for one in scores]).argmax(axis=-1))
+    snappfood = score_windows(TorchForward(network), [example.window for example in data.dev_snappfood])
+    truth = np.array([example.sentiment for example in data.dev_snappfood])
+    figures["snappfood"] = macro_f1(truth, two_class(np.stack([one["sentiment"] for one in snappfood])))
+    network.train()
+    return figures
+
+
+def two_class(scores: Floats) -> Labels:
+    """Returns negative or positive, whichever scores higher. Shape: (messages, 4) to (messages,)."""
+    return np.where(scores[:, _NEGATIVE] > scores[:, _POSITIVE], _NEGATIVE, _POSITIVE)
+
+
+class TorchForward:
+    """Runs a torch network on arrays, as :class:`models.inference.Forward` wants it."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __call__(
+        self, tokens: NDArray[np.int64], is_token: NDArray[np.bool_], spans: NDArray[np.bool_]
+    ) -> dict[str, Floats]:
+        """Returns the scores of each head."""
+        with torch.inference_mode():
+            arrays = (torch.from_numpy(array) for array in (tokens, is_token, spans))
+            return {name: scores.float().numpy() for name, scores in self.network(*arrays).items()}
+
+
+class Trainer:
+    """A run of training with all that a later run needs to go on."""
+
+    def __init__(self, work: Path, data: TrainingSet, recipe: Recipe, *, compiled: bool) -> None:
+        self.work, self.data, self.recipe = work, data, recipe
+        self.network = load_network(work, dropout=recipe.dropout)
+        self.average = load_network(work, dropout=0.0)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimizer = _optimizer(self.network, recipe)
+        self.weights = class_weights(label_counts(data.full), power=recipe.class_power)
+        self.step, self.spent_s, self.best = 0, 0.0, 0.0
+        if (work / STATE).exists():
+            self._resume()
+        if compiled:
+            self.network.encoder.compile(dynamic=False)
+        self.generator = torch.Generator().manual_seed(recipe.seed + self.step)
+
+    def run(self) -> None:
+        """Trains until the recipe's time is spent; the best averaged weights are in ``trained.pt``."""
+        batches = self._batches()
+        total_s = self.recipe.minutes * 60
+        losses: list[float] = []
+        n_tokens, evaluated_at, before = 0, self.spent_s, time.monotonic()
+        while self.spent_s < total_s:
+            batch = next(batches)
+            losses.append(self._train_on(batch, learning_rate(self.spent_s / total_s, 1.0)))
+            n_tokens += batch.tokens.numel()
+            now = time.monotonic()
+            self.spent_s += now - before
+            before = now
+            if self.step % _LOG_EVERY_STEPS == 0:
+                recent = float(np.mean(losses[-_LOG_EVERY_STEPS:]))
+                typer.echo(
+                    f"{self.spent_s / 60:5.1f} min  step {self.step:5,}  loss {recent:.3f}  "
+                    f"{n_tokens / self.spent_s:,.0f} tokens/s"
+                )
+            if self.spent_s - evaluated_at > self.recipe.evaluate_every_s:
+                evaluated_at = self.spent_s
+                self._evaluate()
+        self._evaluate()
+
+    def _train_on(self, batch: Batch, share: float) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+        tokens = self._with_noise(batch.tokens)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = self.network(tokens, batch.is_token, batch.spans)
+        loss = total_loss(scores, batch, self.weights)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        decay = min(self.recipe.average_decay, self.step / (self.step + 10))
+        with torch.no_grad():
+            for average, current in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                average.lerp_(current, 1.0 - decay)
+        return float(loss.item())
+
+    def _with_noise(self, tokens: Tensor) -> Tensor:
+        chance = torch.rand(tokens.shape, generator=self.generator)
+        is_piece = tokens >= len(SPECIAL_TOKENS)
+        return tokens.masked_fill((chance < self.recipe.noise) & is_piece, SPECIAL_TOKENS.index(MASK))
+
+    def _batches(self) -> Iterator[Batch]:
+        recipe = self.recipe
+        seed = recipe.seed + self.step
+        rarity = rarity_weights(self.data.full, power=recipe.sample_power, limit=4.0)
+        full = sample_batches(self.data.full, rarity, batch_tokens=recipe.batch_tokens, seed=seed)
+        other = sample_batches(self.data.sentiment, None, batch_tokens=recipe.batch_tokens, seed=seed)
+        rng = np.random.default_rng(seed)
+        while True:
+            yield next(full if rng.random() < recipe.full_share else other)
+
+    def _evaluate(self) -> None:
+        figures = evaluate_on_dev(self.average, self.data)
+        mean = float(np.mean(list(figures.values())))
+        typer.echo(f"dev {mean:.4f}  " + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+        if mean > self.best:
+            self.best = mean
+            shape = asdict(self.average.encoder.shape)
+            _save(self.work / TRAINED, {"model": self.average.state_dict(), "shape": shape, "dev": figures})
+        state = {
+            "model": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "spent_s": self.spent_s,
+            "best": self.best,
+        }
+        _save(self.work / STATE, state)
+
+    def _resume(self) -> None:
+        state = torch.load(self.work / STATE, weights_only=True)
+        self.network.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.spent_s, self.best = state["step"], state["spent_s"], state["best"]
+        typer.echo(f"goes on at step {self.step:,}")
+
+
+def main(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
+    work: Annotated[Path, typer.Option(help="Folder of the checkpoints.")] = WORK_FOLDER,
+    minutes: Annotated[float, typer.Option(help="Minutes of training in all.")] = 30.0,
+    peak_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 5e-4,
+    threads: Annotated[int, typer.Option(help="Threads of the matrix work.")] = 2,
+    seed: Annotated[int, typer.Option(help="Seed of everything.")] = 1,
+    compiled: Annotated[bool, typer.Option(help="Compile the encoder (needs a C++ compiler).")] = True,
+) -> None:
+    """Fine-tunes all heads; stop it at any time, run it again to go on."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    training_set = load_training_set(Corpora(data), tokenizer)
+    typer.echo(f"{len(training_set.full):,} full and {len(training_set.sentiment):,} sentiment examples")
+    recipe = Recipe(minutes=minutes, peak_rate=peak_rate, seed=seed)
+    Trainer(work, training_set, recipe, compiled=compiled).run()
+
+
+def _optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
+    encoder = list(network.encoder.parameters())
+    in_encoder = {id(parameter) for parameter in encoder}
+    heads = [parameter for parameter in network.parameters() if id(parameter) not in in_encoder]
+    groups = [
+        {"params": [p for p in encoder if p.ndim > 1], "peak": recipe.peak_rate, "weight_decay": 0.02},
+        {"params": [p for p in encoder if p.ndim <= 1], "peak": recipe.peak_rate, "weight_decay": 0.0},
+        {"params": heads, "peak": 2 * recipe.peak_rate, "weight_decay": 0.02},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.peak_rate, betas=(0.9, 0.98), fused=True)
+
+
+def _save(path: Path, state: dict[str, object]) -> None:
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    typer.run(main)
