@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,9 @@ class Clock:
 def main() -> None:
     """Print the figures; with --json also write them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder with inbox/")
+    parser.add_argument(
+        "--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder with inbox/"
+    )
     parser.add_argument("--n-peer-texts", type=int, default=768, help="texts for the peers, which are slow")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     arguments = parser.parse_args()
@@ -80,7 +83,11 @@ def measure_pipeline(folder: Path, inbox: Path) -> tuple[dict[str, float], list[
     with clock.step("load model"):
         classifier = load_analyzer(None, N_THREADS).classifier
     before_mib = peak_mib()
-    connectors = build_connectors(read_toml(REPOSITORY / "config" / "sources.inbox.toml") | {"root": str(inbox)}, now=utc_now, root=inbox)
+    connectors = build_connectors(
+        read_toml(REPOSITORY / "config" / "sources.inbox.toml") | {"root": str(inbox)},
+        now=utc_now,
+        root=inbox,
+    )
     store = open_store(f"sqlite:///{folder}/bench.db", zone=ZoneInfo("Asia/Tehran"))
     loading_s = clock.seconds.pop("load model")
     for connector in connectors.values():
@@ -96,7 +103,10 @@ def measure_pipeline(folder: Path, inbox: Path) -> tuple[dict[str, float], list[
             predictions = classifier.predict([message.text for message in claimed])
         with clock.step("mentions and tallies"):
             store.save_predictions(
-                list(zip(claimed, predictions, strict=True)), worker="bench", touchpoint_stages={}, now=utc_now()
+                list(zip(claimed, predictions, strict=True)),
+                worker="bench",
+                touchpoint_stages={},
+                now=utc_now(),
             )
     store.close()
     total_s = sum(clock.seconds.values())
@@ -134,9 +144,8 @@ def measure_peers(folder: Path, texts: list[str], sample: list[str]) -> dict[str
     ours = median_rate(lambda: classifier.predict(sample), len(sample), n_runs=5)
     figures = {"sample: messages": len(sample), "sample: bazkhord, messages/s": ours}
     for name, run in (("ParsBERT-shaped fp32", torch_run), ("ParsBERT-shaped ONNX int8", onnx_run)):
-        trial = tokens[:192]
-        best = max(BATCH_SIZES, key=lambda size: median_rate(lambda: run_batches(run, trial, size), len(trial), n_runs=1))
-        theirs = median_rate(lambda: run_batches(run, tokens, best), len(tokens), n_runs=3)
+        best = max(BATCH_SIZES, key=partial(rate_of_batches, run, tokens[:192], n_runs=1))
+        theirs = rate_of_batches(run, tokens, best, n_runs=3)
         figures |= {
             f"sample: {name}, messages/s": theirs,
             f"sample: {name}, best batch": best,
@@ -178,7 +187,9 @@ def build_peers(folder: Path) -> tuple[Callable[..., object], Callable[..., obje
     quantize_dynamic(folder / "peer.onnx", folder / "peer.int8.onnx")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = N_THREADS
-    session = onnxruntime.InferenceSession(folder / "peer.int8.onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        folder / "peer.int8.onnx", options, providers=["CPUExecutionProvider"]
+    )
 
     def run_torch(ids: list[list[int]], mask: list[list[int]]) -> object:
         with torch.inference_mode():
@@ -192,13 +203,21 @@ def build_peers(folder: Path) -> tuple[Callable[..., object], Callable[..., obje
     return run_torch, run_onnx
 
 
+def rate_of_batches(run: Callable[..., object], tokens: list[list[int]], size: int, *, n_runs: int) -> float:
+    """Return messages a second at one batch size."""
+    return median_rate(partial(run_batches, run, tokens, size), len(tokens), n_runs=n_runs)
+
+
 def run_batches(run: Callable[..., object], tokens: list[list[int]], size: int) -> None:
     """Every text runs once, in batches of texts of like length."""
     ordered = sorted(tokens, key=len)
     for start in range(0, len(ordered), size):
         batch = ordered[start : start + size]
         longest = max(map(len, batch))
-        run([ids + [0] * (longest - len(ids)) for ids in batch], [[1] * len(ids) + [0] * (longest - len(ids)) for ids in batch])
+        run(
+            [ids + [0] * (longest - len(ids)) for ids in batch],
+            [[1] * len(ids) + [0] * (longest - len(ids)) for ids in batch],
+        )
 
 
 def median_rate(work: Callable[[], object], n_messages: int, *, n_runs: int) -> float:

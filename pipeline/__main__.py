@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 from rich.progress import Progress
 
 from config.journey import load_journey
 from config.settings import Settings, load_settings, read_toml
 from pipeline import console, keys, run
 from pipeline.analyze import Analyzer, analysis_as_json, load_analyzer
+from pipeline.claims import worker_name
 from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
 from pipeline.errors import BazkhordError, SettingsError
@@ -65,14 +66,16 @@ def demo(
 
     settings = load_settings()
     folder = settings.data_dir / "demo"
-    files = prepare_demo(folder, today=datetime.now(settings.zone).date(), zone=settings.zone)
-    settings = settings.model_copy(update={"data_dir": folder})
+    today = datetime.now(settings.zone).date()
+    files = prepare_demo(folder, today=today, zone=settings.zone)
+    # The demo never writes into the operator's own data base.
+    settings = settings.model_copy(update={"data_dir": folder, "database_url": SecretStr("")})
     with _opened(settings) as store:
         connectors = _connectors(settings, files.sources_file, None)
         _pull(settings, store, connectors)
         analyzer = load_analyzer(settings.weights_dir, settings.n_threads)
         _classify(settings, store, analyzer)
-        show_story(store, files, visual=visual)
+        show_story(store, files, today=today, visual=visual)
     if serve:
         _serve(settings)
 
@@ -172,11 +175,12 @@ def serve(
 def rebuild_tallies() -> None:
     """Count all mentions anew and replace the tallies; says whether they differed."""
     with _opened(load_settings()) as store:
-        same = store.check_tallies()
+        differing = store.check_tallies()
         store.rebuild_tallies()
-    console.out.print(
-        "The tallies were equal to the recount." if same else "The tallies differed and were replaced."
-    )
+    if differing:
+        console.out.print(f"{len(differing):,} cells differed from the recount and were replaced.")
+    else:
+        console.out.print("The tallies were equal to the recount.")
 
 
 @keys_app.command(name="add")
@@ -218,7 +222,11 @@ def keys_revoke(name: Annotated[str, typer.Argument(help="Name of the key.")]) -
 
 def main() -> None:
     """Run the command line; a person sees a sentence, never a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    level = os.environ.get("BAZKHORD_LOG_LEVEL", "warning").upper()
+    logging.basicConfig(
+        level=logging.DEBUG if level == "DEBUG" else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
     try:
         app()
     except BazkhordError as error:
@@ -228,6 +236,14 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # the last door: a defect is named, not shown as a traceback
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        console.err.print(
+            f"[red]unexpected error:[/] {type(error).__name__}; nothing that was stored is lost. "
+            "Please report it, with what `BAZKHORD_LOG_LEVEL=debug bazkhord ...` says.",
+            highlight=False,
+        )
+        sys.exit(70)
 
 
 @contextmanager
@@ -268,7 +284,7 @@ def _classify(settings: Settings, store: Store, analyzer: Analyzer) -> int:
         return run.classify_pending(
             store,
             analyzer.classifier,
-            worker=f"{socket.gethostname()}-{os.getpid()}",
+            worker=worker_name(),
             batch_messages=settings.classify_batch_messages,
             lease_s=settings.lease_s,
             touchpoint_stages=load_journey(settings.journey_file).touchpoints,

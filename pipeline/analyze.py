@@ -6,12 +6,14 @@ both see the same; the answer is then told in the words and offsets that were gi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypedDict
 
 from models.labels import Mention, Prediction
+from pipeline.errors import SettingsError
 from pipeline.redact import Redacted, redact
 
 
@@ -86,10 +88,18 @@ def load_analyzer(weights_dir: Path | None, n_threads: int) -> Analyzer:
     Args:
         weights_dir: Folder with the weights; ``None``: the shipped one.
         n_threads: Processor threads; 0: all cores.
-    """
-    from models.classifier import load_classifier
 
-    return Analyzer(load_classifier(weights_dir, n_threads=n_threads))
+    Raises:
+        SettingsError: The folder is not whole or was made for other labels.
+    """
+    # Costs two seconds (hazm), so that it is imported only where a model is wanted.
+    from models.checkpoint import SHIPPED, CheckpointError
+    from models.classifier import Classifier as OnnxClassifier
+
+    try:
+        return Analyzer(OnnxClassifier(weights_dir or SHIPPED, threads=n_threads or os.cpu_count() or 1))
+    except CheckpointError as error:
+        raise SettingsError(str(error)) from None
 
 
 def analysis_as_json(id_: str, text: str, prediction: Prediction) -> AnalysisJson:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from models.labels import Mention, Prediction
 from pipeline.records import SaveCounts
-from pipeline.store import SourceState
+from pipeline.source_log import SourceState
 
 COLOURS = {"negative": "red", "neutral": "yellow", "positive": "green", "mixed": "magenta"}
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -104,8 +104,14 @@ def show_sources(states: tuple[SourceState, ...]) -> None:
     )
     for state in states:
         succeeded = f"{state.last_success_at:%Y-%m-%d %H:%M}" if state.last_success_at else "never"
-        numbers = (f"{state.n_stored:,}", f"{state.n_pending:,}", f"{state.n_dead:,}")
-        table.add_row(state.name, state.connector, succeeded, *numbers, state.last_error or "")
+        numbers = (f"{state.n_stored:,}", f"{state.n_pending:,}", f"{state.n_dead_letters:,}")
+        table.add_row(
+            state.name,
+            state.connector,
+            succeeded,
+            *numbers,
+            (state.last_error or "") if state.failing else "",
+        )
     out.print(table)
 
 

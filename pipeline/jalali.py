@@ -55,7 +55,8 @@ def from_jalali(year: int, month: int, day: int) -> date:
     >>> from_jalali(1403, 1, 1)
     datetime.date(2024, 3, 20)
     """
-    return jdatetime.date(year, month, day).togregorian()
+    gregorian: date = jdatetime.date(year, month, day).togregorian()
+    return gregorian
 
 
 def month_start(day: date) -> date:

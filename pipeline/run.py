@@ -93,6 +93,7 @@ def classify_pending(
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
         on_batch: Called with the number of messages after each batch, for a progress bar.
     """
+    store.release_dead()
     n_classified = 0
     while claimed := store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock()):
         predictions = classifier.predict([message.text for message in claimed])

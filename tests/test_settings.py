@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ def test_every_setting_but_the_secret_has_its_default_in_the_file() -> None:
 
 def test_every_default_has_a_comment_above_it() -> None:
     lines = DEFAULTS_FILE.read_text(encoding="utf-8").split("\n")
-    uncommented = [line for before, line in zip(lines, lines[1:], strict=False) if "=" in line and not before]
+    uncommented = [line for before, line in pairwise(lines) if "=" in line and not before]
 
     assert uncommented == []
 
@@ -60,7 +61,10 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(
     [
         ("prot = 9000", "prot: Extra inputs are not permitted"),
         ("port = 99999", "port: Input should be less than or equal to 65535"),
-        ('time_zone = "Asia/Teheran"', "time_zone: Value error, 'Asia/Teheran' is no IANA time zone; try Asia/Tehran or UTC"),
+        (
+            'time_zone = "Asia/Teheran"',
+            "time_zone: Value error, 'Asia/Teheran' is no IANA time zone; try Asia/Tehran or UTC",
+        ),
         ("port = ", "is not valid TOML"),
     ],
 )
@@ -76,7 +80,7 @@ def test_a_wrong_file_is_named_with_its_fault(tmp_path: Path, content: str, expe
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(SettingsError, match="cannot read nowhere.toml: No such file or directory"):
+    with pytest.raises(SettingsError, match=r"cannot read nowhere\.toml: No such file or directory"):
         load_settings(Path("nowhere.toml"))
 
 
@@ -105,7 +109,9 @@ def test_a_touchpoint_may_fix_only_a_known_stage(tmp_path: Path) -> None:
     file = tmp_path / "journey.toml"
     file.write_text(shipped.replace("[touchpoints]", '[touchpoints]\nform = "delivered"'), encoding="utf-8")
 
-    with pytest.raises(SettingsError, match="touchpoint form names the stage 'delivered'; known: awareness, consideration"):
+    with pytest.raises(
+        SettingsError, match=r"touchpoint form names the stage 'delivered'; known: awareness, consideration"
+    ):
         load_journey(file)
 
 

@@ -1,0 +1,154 @@
+"""What happened to the demo shop, told in the terminal: its journey, and its three events with their intervals."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from models.labels import Stage
+from pipeline import console
+from pipeline.aggregates import BucketLength, Calendar, journey, trend
+from pipeline.demo.build import DemoFiles, write_exports
+from pipeline.demo.material import N_DAYS
+from pipeline.intervals import Estimate
+from pipeline.selection import Selection
+from pipeline.store import Store
+
+DAY_FILE = "day.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the shop, in days since the first, and the stage that it should move."""
+
+    id: str
+    fa: str
+    en: str
+    first_day: int
+    last_day: int
+    stage: str
+    expect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How an event's stage did during it, and in the period of equal length before.
+
+    ``moved`` says whether net sentiment left the 95 % interval of the period before as expected.
+    """
+
+    event: Event
+    before: Estimate
+    during: Estimate
+    n_before: int
+    n_during: int
+
+    @property
+    def moved(self) -> bool:
+        """Whether the stage went where the event should send it, beyond the interval of the period before."""
+        if self.event.expect == "worse":
+            return self.during.value < self.before.low
+        return self.during.value > self.before.high
+
+
+def prepare_demo(folder: Path, *, today: date, zone: ZoneInfo) -> DemoFiles:
+    """The exports lie in ``folder``; a data base of another day's demo is gone, as its dates have moved on."""
+    marker = folder / DAY_FILE
+    if not marker.is_file() or marker.read_text(encoding="utf-8") != today.isoformat():
+        for path in folder.glob("bazkhord.db*"):
+            path.unlink()
+    exports = write_exports(folder / "exports", today=today, zone=zone)
+    marker.write_text(today.isoformat(), encoding="utf-8")
+    return exports
+
+
+def read_events() -> tuple[Event, ...]:
+    """Return the three events in the order in which they happened."""
+    written = tomllib.loads((files(__package__) / "events.toml").read_text("utf-8"))
+    return tuple(Event(**event) for event in written["events"])
+
+
+def measure_effects(store: Store, *, today: date) -> list[Effect]:
+    """Return for each event how its stage did during it and before."""
+    effects = []
+    for event in read_events():
+        stage = (Stage(event.stage),)
+        selection = Selection(
+            from_=_day(event.first_day, today), to=_day(event.last_day + 1, today), stage=stage
+        )
+        figures = journey(store.engine, selection, zone=store.zone).stages[0]
+        if figures.net_sentiment and figures.net_sentiment_before:
+            before, during = figures.net_sentiment_before, figures.net_sentiment
+            effects.append(Effect(event, before, during, figures.counts_before.n, figures.counts.n))
+    return effects
+
+
+def show_story(store: Store, exports: DemoFiles, *, today: date, visual: bool) -> None:
+    """Print the journey of the four months, the events, and how much of it the model had seen before."""
+    console.out.print()
+    console.out.print(_journey_table(store, today))
+    console.out.print(_events_table(measure_effects(store, today=today), today, visual=visual))
+    in_sample = ", ".join(
+        f"{name} {count.n_in_sample:,} of {count.n_total:,}" for name, count in exports.sources.items()
+    )
+    console.out.print(
+        f"In-sample: the model was trained on {exports.n_in_sample:,} of these {exports.n_total:,} messages "
+        f"({exports.n_in_sample / exports.n_total:.0%}: {in_sample}); on those it looks better than it is.",
+        highlight=False,
+    )
+
+
+def _day(number: int, today: date) -> date:
+    return today - timedelta(days=N_DAYS - number)
+
+
+def _journey_table(store: Store, today: date) -> Table:
+    whole = Selection(from_=_day(0, today), to=today)
+    table = Table(
+        "stage",
+        "mentions",
+        "net sentiment [95 %]",
+        "week by week",
+        "most about",
+        title="The journey in 120 days",
+    )
+    for figures in journey(store.engine, whole, zone=store.zone).stages:
+        selection = Selection(from_=whole.from_, to=whole.to, stage=(figures.stage,))
+        weeks = trend(
+            store.engine, selection, bucket=BucketLength.WEEK, calendar=Calendar.JALALI, zone=store.zone
+        )
+        line = console.sparkline(
+            [one.net_sentiment.value if one.net_sentiment else None for one in weeks.points]
+        )
+        topics = ", ".join(top.label for top in figures.top_aspects)
+        table.add_row(figures.stage, f"{figures.counts.n:,}", _interval(figures.net_sentiment), line, topics)
+    return table
+
+
+def _events_table(effects: Sequence[Effect], today: date, *, visual: bool) -> Table:
+    table = Table(
+        "event", "days", "stage", "before [95 %]", "during [95 %]", "outside", title="What happened"
+    )
+    for effect in effects:
+        event = effect.event
+        name = f"{event.en} · {console.readable(event.fa, visual=visual)}"
+        days = f"{_day(event.first_day, today):%d %b} to {_day(event.last_day, today):%d %b}"
+        verdict = f"[green]yes, {event.expect}[/]" if effect.moved else "[red]no[/]"
+        before, during = _interval(effect.before), _interval(effect.during)
+        table.add_row(
+            name, days, event.stage, f"{before} n={effect.n_before}", f"{during} n={effect.n_during}", verdict
+        )
+    return table
+
+
+def _interval(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "-"
+    return f"{estimate.value:+.0f} [{estimate.low:+.0f}, {estimate.high:+.0f}]"
