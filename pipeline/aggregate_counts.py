@@ -119,7 +119,7 @@ def count(
     for statement in statements:
         for row in connection.execute(statement):
             key = tuple(row[:n_keys])
-            cells[key] = cells.get(key, NOTHING) + Counts(*row[n_keys:])
+            cells[key] = cells.get(key, NOTHING) + Counts(*map(int, row[n_keys:]))
     return Counted(cells, from_tallies=cube is not None)
 
 
@@ -260,16 +260,16 @@ def _time_key(connection: Connection, when: When) -> ColumnElement[Any]:
     if when != When.QUARTER_HOUR:
         return FeedbackRow.day.expression
     seconds = extract("epoch", FeedbackRow.created_at)
-    return (
-        seconds / QUARTER_HOUR_S
-        if connection.dialect.name == "sqlite"
-        else func.floor(seconds / QUARTER_HOUR_S)
+    # SQLite gives whole seconds, PostgreSQL fractions of them.
+    is_whole = connection.dialect.name == "sqlite"
+    return (seconds // QUARTER_HOUR_S if is_whole else func.floor(seconds / QUARTER_HOUR_S)).label(
+        "quarter_hour"
     )
 
 
 def _key_column(one: Dimension) -> ColumnElement[Any]:
     column = getattr(MentionRow if one.value in OF_MENTIONS else FeedbackRow, one.value)
-    return func.coalesce(column, "") if one.value in MAY_BE_MISSING else column
+    return func.coalesce(column, "").label(f"by_{one.value}") if one.value in MAY_BE_MISSING else column
 
 
 def _one_of(column: InstrumentedAttribute[Any], values: tuple[str, ...], name: str) -> ColumnElement[bool]:

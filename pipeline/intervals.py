@@ -31,7 +31,7 @@ def share(n_part: int, n: int) -> Estimate | None:
     """Return a share between 0 and 1 with the score interval of Wilson (1927); ``None`` of nothing.
 
     >>> share(3, 4)
-    Estimate(value=0.75, low=0.3006418422582402, high=0.9544127391902995)
+    Estimate(value=0.75, low=0.300641842582402, high=0.9544127391902995)
     """
     if n == 0:
         return None
@@ -47,10 +47,10 @@ def net_sentiment(n_positive: int, n_negative: int, n: int) -> Estimate | None:
     Positive and negative exclude each other, so this is the difference of two shares of one multinomial
     sample. Its interval is the adjusted Wald interval of Agresti and Min (Statistics in Medicine 24, 2005,
     "Simple improved confidence intervals for comparing matched proportions"): half an observation is
-    added to each of the four cells, which keeps its coverage near 95 % from a handful of mentions on.
+    added to each of the four cells, which keeps its coverage between 92 % and 99 % from eight mentions on.
 
     >>> net_sentiment(30, 50, 100)
-    Estimate(value=-20.0, low=-36.643..., high=-2.571...)
+    Estimate(value=-20.0, low=-36.47781480130726, high=-2.737871473202544)
     """
     if n == 0:
         return None

@@ -1,0 +1,1 @@
+"""The window: answers over HTTP, read from the pipeline's aggregates. Start at app.py."""

@@ -1,0 +1,124 @@
+"""The service: ``create_app(settings)`` puts it together, ``create_app_from_environment()`` is for uvicorn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.middleware import AccessLog, BodyLimit
+from api.problems import PROBLEMS, answer_with_problems, problem_schemas
+from api.queries import only_known_parameters
+from api.routes import analyze, breakdown, feedback, health, journey, sources, trend
+from api.security import needs
+from api.service import Service
+from config.journey import Journey, load_journey
+from config.settings import Settings, load_settings
+from pipeline.analyze import Analyzer, load_analyzer
+from pipeline.keys import Scope
+from pipeline.store import open_store
+
+ANSWERS = (trend, breakdown, journey, feedback, analyze, sources)
+LABELS = {
+    "Stage": "stages",
+    "Intent": "intents",
+    "Aspect": "aspects",
+    "Sentiment": "sentiments",
+    "Emotion": "emotions",
+    "Flag": "flags",
+    "Channel": "channels",
+}
+DESCRIPTION = """What customers say unasked, in Persian, and where in their journey it hurts.
+
+Periods: `from` is inclusive, `to` exclusive, days are days of the business time zone. Every answer says how
+many mentions or messages it rests on and how sure it is (95 % intervals). Errors are problem details (RFC 9457).
+"""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    analyzer: Analyzer | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """Return the service. Store and model are opened when it starts, closed when it stops.
+
+    Args:
+        analyzer: The model; ``None``: loaded from the settings' weights folder at the start.
+        clock: Gives the present moment, aware.
+
+    Raises:
+        SettingsError: The journey file is wrong.
+    """
+    names = load_journey(settings.journey_file)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        _start_log(settings.log_level)
+        with open_store(settings.store_url, zone=settings.zone) as store:
+            app.state.service = Service(
+                store=store,
+                analyzer=analyzer or load_analyzer(settings.weights_dir, settings.n_threads),
+                zone=settings.zone,
+                host=settings.host,
+                max_analyze_texts=settings.max_analyze_texts,
+                clock=clock,
+            )
+            yield
+
+    app = FastAPI(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
+    answer_with_problems(app)
+    app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(AccessLog)
+    known = Depends(only_known_parameters)
+    for one in ANSWERS:
+        app.include_router(
+            one.router, prefix="/v1", dependencies=[Depends(needs(Scope.READ)), known], responses=PROBLEMS
+        )
+    app.include_router(
+        health.router,
+        dependencies=[known],
+        responses={status: PROBLEMS[status] for status in (422, 500, 503)},
+    )
+    app.openapi = lambda: _openapi(app, names)  # type: ignore[method-assign]
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """Return the service for ``uvicorn --factory api.app:create_app_from_environment``.
+
+    Raises:
+        SettingsError: A setting is wrong.
+    """
+    return create_app(load_settings())
+
+
+def _start_log(level: str) -> None:
+    """Lines go to stderr, unless whoever runs the service has arranged something else."""
+    log = logging.getLogger("bazkhord")
+    log.setLevel(level.upper())
+    if not log.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+
+
+def _openapi(app: FastAPI, journey: Journey) -> dict[str, Any]:
+    """The description of the API, its labels explained by their display names."""
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schemas = app.openapi_schema["components"]["schemas"]
+        schemas.update(problem_schemas())
+        for schema, table in LABELS.items():
+            names = journey.names[table].items()
+            schemas[schema]["description"] = "\n".join(
+                f"- `{id_}`: {name.fa} ({name.en})" for id_, name in names
+            )
+    return app.openapi_schema

@@ -1,0 +1,98 @@
+"""Around every request: a line in the log, a limit for the body, headers for safety, no bare failure."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from time import perf_counter
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem
+
+log = logging.getLogger("bazkhord.api")
+JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+WITH_SCRIPTS = ("/docs", "/redoc")
+
+
+class AccessLog:
+    """Writes method, path, status and milliseconds; never the query string (``q`` is private)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request is answered and logged; what fails unexpectedly is answered with 500."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = perf_counter(), 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _protect(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001 - the outermost place: answered with 500 and logged
+            log.error("%s failed: %s", _route(scope), _where(error))  # noqa: TRY400 - its message may hold text
+            if not status:
+                answer = problem(500, "an unexpected error; the service's log says where it happened")
+                await answer(scope, receive, watch)
+        log.info("%s %d %.1f ms", _route(scope), status, (perf_counter() - started) * 1000)
+
+
+class BodyLimit:
+    """Refuses bodies that are too large, by their announced length or, where none is, while they come."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request goes on, or is answered with 413."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        detail = f"at most {self.max_body_bytes} bytes are taken; send fewer or shorter texts at once"
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdecimal() and int(announced) > self.max_body_bytes:
+            await problem(413, detail)(scope, receive, send)
+            return
+        n_bytes = 0
+
+        async def counted() -> Message:
+            nonlocal n_bytes
+            message = await receive()
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > self.max_body_bytes:
+                raise HTTPException(413, detail)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+def _protect(headers: MutableHeaders, path: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    if not path.startswith(WITH_SCRIPTS):
+        headers["Content-Security-Policy"] = JSON_POLICY
+    if path.startswith("/v1"):
+        headers["Cache-Control"] = "no-store"
+
+
+def _route(scope: Scope) -> str:
+    return f"{scope['method']} {quote(scope['path'])[:200]}"
+
+
+def _where(error: Exception) -> str:
+    """Kind and place of an error; its message is left out, as it may hold what a customer wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    places = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"

@@ -1,0 +1,35 @@
+"""``GET /v1/trend``: how sentiment moves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.answers import answer
+from api.queries import TrendQuery
+from api.schemas import TrendOut
+from api.service import service_of
+from pipeline.aggregates import trend
+
+router = APIRouter(tags=["answers"])
+
+
+@router.get("/trend", response_model=TrendOut)
+def get_trend(request: Request, query: Annotated[TrendQuery, Query()]) -> Response:
+    """Return counts of mentions and net sentiment (% positive minus % negative) with its 95 % interval.
+
+    The mentions of one message are treated as independent of each other for now.
+    """
+    service = service_of(request)
+    found = trend(
+        service.store.engine,
+        query.selection(service),
+        bucket=query.bucket,
+        calendar=query.calendar,
+        zone=service.zone,
+        now=service.clock(),
+    )
+    out = TrendOut.of(found)
+    return answer(out, out.points, query.format, "trend")

@@ -1,0 +1,474 @@
+"""The shapes of the answers. Net sentiment runs from -100 to 100, shares from 0 to 1; ``null``: of nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
+from pipeline.aggregate_counts import Counts
+from pipeline.aggregate_feedback import FeedbackPage, FoundFeedback
+from pipeline.aggregates import (
+    Basis,
+    Breakdown,
+    Calendar,
+    Group,
+    Journey,
+    Point,
+    StageFigures,
+    Top,
+    Trend,
+)
+from pipeline.aggregates import BucketLength as Bucket
+from pipeline.intervals import Estimate
+from pipeline.records import Channel
+from pipeline.selection import Dimension, Unit
+from pipeline.source_log import SourceState
+
+Figure = float | None
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Out(BaseModel):
+    """Root of all answers: frozen, written under the names that the API has."""
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True, validate_by_name=True)
+
+
+class BasisOut(Out):
+    """What the figures rest on: period, unit, how many, which model, and for which time there is feedback."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    unit: Unit
+    n: int = Field(examples=[1284])
+    estimate: str = Field("raw", examples=["raw"])
+    from_tallies: bool
+    model_versions: list[str]
+    data_from: datetime | None
+    data_to: datetime | None
+
+
+class TrendPointOut(Out):
+    """One hour, day, week or month. ``complete`` is false where it is not over or cut by the period."""
+
+    label: str = Field(examples=["1405-08-30"])
+    start: datetime
+    end: datetime
+    complete: bool
+    n: int
+    n_negative: int
+    n_neutral: int
+    n_positive: int
+    net_sentiment: Figure = Field(examples=[-12.5])
+    net_sentiment_low: Figure = Field(examples=[-18.1])
+    net_sentiment_high: Figure = Field(examples=[-6.7])
+
+    @classmethod
+    def of(cls, point: Point) -> Self:
+        """Return the shape of a point."""
+        return cls(
+            label=point.label,
+            start=point.start,
+            end=point.end,
+            complete=point.complete,
+            **_counts(point.counts),
+            **_figures("net_sentiment", point.net_sentiment),
+        )
+
+
+class TrendOut(BasisOut):
+    """How sentiment moved; points without feedback are there with 0."""
+
+    bucket: Bucket
+    calendar: Calendar
+    n_negative: int
+    n_neutral: int
+    n_positive: int
+    net_sentiment: Figure
+    net_sentiment_low: Figure
+    net_sentiment_high: Figure
+    points: list[TrendPointOut]
+
+    @classmethod
+    def of(cls, trend: Trend) -> Self:
+        """Return the shape of a trend."""
+        counts = _counts(trend.total)
+        del counts["n"]
+        return cls(
+            **_basis(trend.basis),
+            bucket=trend.bucket,
+            calendar=trend.calendar,
+            **counts,
+            **_figures("net_sentiment", trend.net_sentiment),
+            points=[TrendPointOut.of(point) for point in trend.points],
+        )
+
+
+class GroupOut(Out):
+    """One line: the values by dimension (``null``: the source gave none), its count and share."""
+
+    values: dict[Dimension, str | None] = Field(examples=[{"stage": "delivery"}])
+    n: int
+    share: float
+    share_low: float
+    share_high: float
+    n_negative: int
+    n_neutral: int
+    n_positive: int
+    n_mixed: int
+    net_sentiment: Figure
+    net_sentiment_low: Figure
+    net_sentiment_high: Figure
+
+    @classmethod
+    def of(cls, group: Group, by: tuple[Dimension, ...]) -> Self:
+        """Return the shape of a line."""
+        return cls(
+            values=dict(zip(by, group.values, strict=True)),
+            **_counts(group.counts),
+            n_mixed=group.counts.n_mixed,
+            **_shares(group.share),
+            **_figures("net_sentiment", group.net_sentiment),
+        )
+
+
+class BreakdownOut(BasisOut):
+    """Parts of a whole, largest first; ``n_groups`` counts also the lines beyond ``limit``."""
+
+    by: list[Dimension]
+    n_groups: int
+    groups: list[GroupOut]
+
+    @classmethod
+    def of(cls, breakdown: Breakdown) -> Self:
+        """Return the shape of a breakdown."""
+        return cls(
+            **_basis(breakdown.basis),
+            by=list(breakdown.by),
+            n_groups=breakdown.n_groups,
+            groups=[GroupOut.of(group, breakdown.by) for group in breakdown.groups],
+        )
+
+
+class TopOut(Out):
+    """A frequent label and its share of the stage."""
+
+    label: str = Field(examples=["complaint"])
+    n: int
+    share: float
+    share_low: float
+    share_high: float
+
+    @classmethod
+    def of(cls, top: Top) -> Self:
+        """Return the shape of a frequent label."""
+        return cls(label=top.label, n=top.n, **_shares(top.share))
+
+
+class StageOut(Out):
+    """One stage, and how it did in the period of equal length before.
+
+    ``change`` is net sentiment now minus before, in points; ``changed``: its interval leaves out 0.
+    """
+
+    stage: Stage
+    n: int
+    share: Figure
+    share_low: Figure
+    share_high: Figure
+    n_negative: int
+    n_neutral: int
+    n_positive: int
+    net_sentiment: Figure
+    net_sentiment_low: Figure
+    net_sentiment_high: Figure
+    n_before: int
+    net_sentiment_before: Figure
+    net_sentiment_before_low: Figure
+    net_sentiment_before_high: Figure
+    change: Figure
+    change_low: Figure
+    change_high: Figure
+    changed: bool | None
+    top_intents: list[TopOut]
+    top_aspects: list[TopOut]
+
+    @classmethod
+    def of(cls, figures: StageFigures) -> Self:
+        """Return the shape of a stage."""
+        return cls(
+            stage=figures.stage,
+            **_counts(figures.counts),
+            **_shares(figures.share),
+            **_figures("net_sentiment", figures.net_sentiment),
+            n_before=figures.counts_before.n,
+            **_figures("net_sentiment_before", figures.net_sentiment_before),
+            **_figures("change", figures.change),
+            changed=None if figures.change is None else figures.change.excludes_zero,
+            top_intents=[TopOut.of(top) for top in figures.top_intents],
+            top_aspects=[TopOut.of(top) for top in figures.top_aspects],
+        )
+
+
+class JourneyOut(BasisOut):
+    """All stages of the customer journey, in their order."""
+
+    before_from: datetime
+    before_to: datetime
+    stages: list[StageOut]
+
+    @classmethod
+    def of(cls, journey: Journey) -> Self:
+        """Return the shape of a journey."""
+        return cls(
+            **_basis(journey.basis),
+            before_from=journey.before_from,
+            before_to=journey.before_to,
+            stages=[StageOut.of(stage) for stage in journey.stages],
+        )
+
+
+class StoredMentionOut(Out):
+    """A mention; ``start`` and ``end`` count Unicode code points. ``matches``: it is what was asked for."""
+
+    id: int
+    start: int
+    end: int
+    text: str
+    stage: Stage
+    intent: Intent
+    aspect: Aspect
+    sentiment: Sentiment
+    stage_confidence: float
+    intent_confidence: float
+    aspect_confidence: float
+    sentiment_confidence: float
+    stage_from_touchpoint: bool
+    matches: bool
+
+
+class RatingOut(Out):
+    """A score with the ends of its scale."""
+
+    value: float
+    lowest: float
+    highest: float
+
+
+class MessageOut(Out):
+    """A message with all that was said of it; ``n_copies`` more carry the same text."""
+
+    id: int
+    source: str
+    native_id: str
+    text: str
+    created_at: datetime
+    created_at_is_arrival: bool
+    channel: Channel
+    brand: str | None
+    product: str | None
+    segment: str | None
+    touchpoint: str | None
+    permalink: str | None
+    customer_key: str | None
+    rating: RatingOut | None
+    sentiment: Sentiment
+    sentiment_probabilities: dict[Sentiment, float]
+    emotion: Emotion
+    emotion_confidence: float
+    flags: list[Flag]
+    model_version: str
+    n_copies: int
+    mentions: list[StoredMentionOut]
+
+    @classmethod
+    def of(cls, message: FoundFeedback) -> Self:
+        """Return the shape of a message."""
+        return cls.model_validate(message, from_attributes=True)
+
+
+class FeedbackOut(Out):
+    """A page of messages, newest first; ``next`` is the cursor of the following page, ``null`` at the end.
+
+    ``n`` counts all messages of the question; only the first page says it.
+    """
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    n: int | None
+    data_from: datetime | None
+    data_to: datetime | None
+    next: str | None
+    items: list[MessageOut]
+
+    @classmethod
+    def of(cls, page: FeedbackPage, *, cursor: str | None) -> Self:
+        """Return the shape of a page."""
+        period: dict[str, Any] = {"from_": page.from_, "to": page.to}
+        return cls(
+            **period,
+            n=page.n,
+            data_from=page.data_from,
+            data_to=page.data_to,
+            next=cursor,
+            items=[MessageOut.of(message) for message in page.items],
+        )
+
+
+class TextIn(BaseModel):
+    """A text with an identifier that comes back with its answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str | int
+    text: str
+
+
+class AnalyzeIn(BaseModel):
+    """What is to be analysed: exactly one of the three. Texts without an id are numbered from 1."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"text": "غذا عالی بود ولی پیک دیر رسید"},
+                {"texts": ["کیفیتش عالی بود، ممنون", "لطفا پولم رو برگردونید"]},
+                {"items": [{"id": "ticket-17", "text": "دیگه ازتون خرید نمی‌کنم"}]},
+            ]
+        },
+    )
+
+    text: str | None = None
+    texts: list[str] | None = None
+    items: list[TextIn] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(one is not None for one in (self.text, self.texts, self.items)) != 1:
+            raise ValueError("give exactly one of text, texts and items")
+        return self
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return identifiers and texts; a lone surrogate, which UTF-8 cannot hold, became U+FFFD."""
+        if self.items is not None:
+            pairs = [(str(item.id), item.text) for item in self.items]
+        else:
+            texts = self.texts if self.texts is not None else [self.text or ""]
+            pairs = [(str(number), text) for number, text in enumerate(texts, start=1)]
+        return [
+            (LONE_SURROGATE.sub("\ufffd", id_), LONE_SURROGATE.sub("\ufffd", text)) for id_, text in pairs
+        ]
+
+
+class MentionOut(Out):
+    """One clause that says one thing; ``start`` and ``end`` count Unicode code points of the text given."""
+
+    id: str = Field(examples=["1.0"])
+    start: int
+    end: int
+    text: str
+    stage: Stage
+    intent: Intent
+    aspect: Aspect
+    sentiment: Sentiment
+    stage_confidence: float
+    intent_confidence: float
+    aspect_confidence: float
+    sentiment_confidence: float
+
+
+class AnalysisOut(Out):
+    """What the model says of one text."""
+
+    id: str = Field(examples=["1"])
+    text: str
+    sentiment: Sentiment
+    sentiment_probabilities: dict[Sentiment, float]
+    emotion: Emotion
+    emotion_confidence: float
+    flags: list[Flag]
+    mentions: list[MentionOut]
+    model_version: str
+
+
+class AnalyzeOut(Out):
+    """One answer for each text, in order."""
+
+    results: list[AnalysisOut]
+
+
+class SourceOut(Out):
+    """How a source is doing; ``n_new`` … count rows that were ever read, ``n_stored`` … what is there now."""
+
+    name: str
+    connector: str
+    failing: bool
+    last_started_at: datetime | None
+    last_success_at: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+    n_new: int
+    n_updated: int
+    n_duplicate: int
+    n_without_text: int
+    n_stored: int
+    n_pending: int
+    n_dead_letters: int
+
+    @classmethod
+    def of(cls, state: SourceState) -> Self:
+        """Return the shape of a source's state."""
+        return cls.model_validate(state, from_attributes=True)
+
+
+class SourcesOut(Out):
+    """All sources that ever ran, by name."""
+
+    sources: list[SourceOut]
+
+
+class HealthOut(Out):
+    """Whether the service lives, or is ready to answer."""
+
+    status: str = Field(examples=["ok"])
+
+
+def _basis(basis: Basis) -> dict[str, Any]:
+    return {
+        "from_": basis.from_,
+        "to": basis.to,
+        "unit": basis.unit,
+        "n": basis.n,
+        "from_tallies": basis.from_tallies,
+        "model_versions": list(basis.model_versions),
+        "data_from": basis.data_from,
+        "data_to": basis.data_to,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, Any]:
+    return {
+        "n": counts.n,
+        "n_negative": counts.n_negative,
+        "n_neutral": counts.n_neutral,
+        "n_positive": counts.n_positive,
+    }
+
+
+def _figures(name: str, estimate: Estimate | None, *, digits: int = 2) -> dict[str, Any]:
+    if estimate is None:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
+    return {
+        name: round(estimate.value, digits),
+        f"{name}_low": round(estimate.low, digits),
+        f"{name}_high": round(estimate.high, digits),
+    }
+
+
+def _shares(estimate: Estimate | None) -> dict[str, Any]:
+    return _figures("share", estimate, digits=6)
