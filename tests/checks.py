@@ -122,7 +122,9 @@ def check_items_are_frozen_and_times_are_utc(case: Case, folder: Path) -> None:
 def check_native_ids_are_unique(case: Case, folder: Path) -> None:
     pages = list(case.prepare(folder, samples(), **PAGE).fetch(None))
 
-    assert [item.native_id for item in items_of(pages)] == [case.native_id(n) for n in range(1, N_SAMPLES + 1)]
+    assert [item.native_id for item in items_of(pages)] == [
+        case.native_id(n) for n in range(1, N_SAMPLES + 1)
+    ]
     assert len({item.native_id for item in items_of(pages)}) == N_SAMPLES
 
 
@@ -130,7 +132,9 @@ def check_reading_goes_on_from_every_bookmark(case: Case, folder: Path) -> None:
     connector = case.prepare(folder, samples(), **PAGE)
     pages = list(connector.fetch(None))
 
-    rests = {n: items_of(list(connector.fetch(page.bookmark))) for n, page in enumerate(pages, 1) if page.bookmark}
+    rests = {
+        n: items_of(list(connector.fetch(page.bookmark))) for n, page in enumerate(pages, 1) if page.bookmark
+    }
 
     assert len(pages) >= 3
     assert rests == {n: items_of(pages[n:]) for n in rests}
@@ -315,7 +319,16 @@ def check_no_error_shows_text(case: Case, folder: Path) -> None:
 def check_any_bytes_end_in_our_own_errors(case: Case, folder: Path) -> None:
     connector = case.build(folder)
     file = folder / case.file_name
-    for data in (b"", b"\x00\xff" * 999, b"{", b"[" * 3_000, b"[1, null]", b'"', b'{"messages": 5}', b"PK\x03\x04" * 9):
+    for data in (
+        b"",
+        b"\x00\xff" * 999,
+        b"{",
+        b"[" * 3_000,
+        b"[1, null]",
+        b'"',
+        b'{"messages": 5}',
+        b"PK\x03\x04" * 9,
+    ):
         file.write_bytes(data)
 
         complaints(connector)

@@ -7,15 +7,11 @@ import re
 from typing import IO
 
 _CHUNK_BYTES = 262_144
-# Odd backslashes only: an even number before "x" or "u" is text that speaks of a backslash.
-_DAMAGE = re.compile(
-    r"""
-    (?<!\\)(?P<slashes>(?:\\\\)*)\\x(?P<control>[0-9a-fA-F]{2})
-    | (?<!\\)(?P<more>(?:\\\\)*)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])
-    | (?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?P<most>(?:\\\\)*)\\u[dD][c-fC-F][0-9a-fA-F]{2}
-    | [\x00-\x08\x0b\x0c\x0e-\x1f]
-    """,
-    re.VERBOSE,
+# Whole escapes are taken, so that the second backslash of a pair begins none.
+_ESCAPES = re.compile(
+    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|x(?P<control>[0-9a-fA-F]{2})|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+    r"|(?P<raw>[\x00-\x08\x0b\x0c\x0e-\x1f])"
 )
 
 
@@ -47,12 +43,13 @@ class MendedJson:
             cut = len(text) if self._ended else max(text.rfind(" "), text.rfind(","), text.rfind("\n"), 0)
             self._kept = text[cut:]
             if cut:
-                return _DAMAGE.sub(_mend, text[:cut]).encode()
+                return _ESCAPES.sub(_mend, text[:cut]).encode()
         return b""
 
 
 def _mend(match: re.Match[str]) -> str:
     if match["control"]:
-        return f"{match['slashes']}\\u00{match['control']}"
-    slashes = match["more"] if match["more"] is not None else match["most"]
-    return " " if slashes is None else f"{slashes}\\ufffd"
+        return f"\\u00{match['control']}"
+    if match["half"]:
+        return "\\ufffd"
+    return " " if match["raw"] else match[0]

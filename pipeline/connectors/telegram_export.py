@@ -26,19 +26,14 @@ NOT_CUSTOMERS = ("saved_messages", "replies")
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Who answers whom, by chat and message number; times of the company's answers only."""
+    """By chat and message number: the message that began its thread, and the times of the company's answers."""
 
-    parents: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    roots: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     replies: dict[str, dict[str, list[datetime]]] = field(default_factory=lambda: defaultdict(dict))
 
-    def find_root(self, chat_id: str, message_id: str) -> str:
-        """Return the message that started the thread of another."""
-        parents = self.parents.get(chat_id, {})
-        seen = {message_id}
-        while (parent := parents.get(message_id)) and parent not in seen:
-            seen.add(parent)
-            message_id = parent
-        return message_id
+    def find_root(self, chat_id: str, number: str) -> str:
+        """Return the message that began the thread of another; itself where it answers none."""
+        return self.roots.get(chat_id, {}).get(number, number)
 
 
 class TelegramExport(FileConnector):
@@ -105,10 +100,10 @@ class TelegramExport(FileConnector):
         target = content.get("reply_to_message_id")
         if target is None or "reply_to_peer_id" in content:
             return
+        # a message stands after the one it answers, so that the root of that one is known
+        threads.roots[chat_id][str(content.get("id"))] = threads.find_root(chat_id, str(target))
         if not self._is_company(entry):
-            threads.parents[chat_id][str(content.get("id"))] = str(target)
             return
-        threads.parents[chat_id][str(content.get("id"))] = str(target)
         try:
             moment = parse_date(content.get("date_unixtime"), zone=None, now=self.now())
         except SkipRecord:
