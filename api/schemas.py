@@ -70,13 +70,19 @@ class TrendPointOut(Out):
     @classmethod
     def of(cls, point: Point) -> Self:
         """Return the shape of a point."""
+        counts, net = point.counts, point.net_sentiment
         return cls(
             label=point.label,
             start=point.start,
             end=point.end,
             complete=point.complete,
-            **_counts(point.counts),
-            **_figures("net_sentiment", point.net_sentiment),
+            n=counts.n,
+            n_negative=counts.n_negative,
+            n_neutral=counts.n_neutral,
+            n_positive=counts.n_positive,
+            net_sentiment=None if net is None else round(net.value, 2),
+            net_sentiment_low=None if net is None else round(net.low, 2),
+            net_sentiment_high=None if net is None else round(net.high, 2),
         )
 
 

@@ -6,7 +6,7 @@ model judged, and for which time there is any feedback at all. Figures of nothin
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -192,18 +192,17 @@ def trend(
         basis = _basis(connection, selection, span, Unit.MENTIONS, [counted])
     stretches = _stretches(span.start, span.end, bucket, calendar, zone)
     totals = _by_stretch(counted.cells, stretches, when)
-    present = now or datetime.now(UTC)
-    until = min(span.end, present)
+    complete = _complete(stretches, span.start, min(span.end, now or datetime.now(UTC)))
     points = tuple(
         Point(
-            start=one.start.astimezone(zone),
-            end=one.end.astimezone(zone),
+            start=one.start,
+            end=one.end,
             label=one.label,
-            complete=span.start <= one.start and one.end <= until,
+            complete=place in complete,
             counts=counts,
             net_sentiment=_net(counts),
         )
-        for one, counts in zip(stretches, totals, strict=True)
+        for place, (one, counts) in enumerate(zip(stretches, totals, strict=True))
     )
     total = _sum(counted.cells.values())
     return Trend(
@@ -350,7 +349,19 @@ def _when(bucket: BucketLength, calendar: Calendar) -> When:
 def _stretches(
     start: datetime, end: datetime, bucket: BucketLength, calendar: Calendar, zone: ZoneInfo
 ) -> tuple[Bucket, ...]:
-    return tuple(buckets(start, end, bucket.value, calendar.value, zone))
+    """The buckets with their ends told in the business zone; asked for again and again by a page."""
+    return tuple(
+        replace(one, start=one.start.astimezone(zone), end=one.end.astimezone(zone))
+        for one in buckets(start, end, bucket.value, calendar.value, zone)
+    )
+
+
+def _complete(stretches: tuple[Bucket, ...], start: datetime, until: datetime) -> range:
+    """Places of the stretches that lie whole between two moments."""
+    return range(
+        bisect_left(stretches, start, key=lambda one: one.start),
+        bisect_right(stretches, until, key=lambda one: one.end),
+    )
 
 
 def _by_stretch(cells: Mapping[Key, Counts], stretches: tuple[Bucket, ...], when: When) -> list[Counts]:
