@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, or_, select, text, update
 
 from models.labels import Mention, Prediction, Sentiment, Stage
 from pipeline.database import lock_tallies
@@ -17,6 +17,7 @@ from pipeline.tallies import feedback, flag_bits, in_chunks, kept_up, mentions, 
 
 # As the index ix_feedback_pending has it; SQLite uses the index only for the same words.
 PENDING = text("state = 'pending'")
+MENTION_COLUMNS = [column.name for column in mentions.columns if column.name != "id"]
 
 
 def worker_name() -> str:
@@ -83,9 +84,7 @@ def save_labels(
             connection,
             [_labels(key, by_id[key][1], counted=counted, now=now) for key, (_, counted) in current.items()],
         )
-        rows = [row for key in current for row in _mention_rows(*by_id[key], touchpoint_stages)]
-        if rows:
-            connection.execute(insert(mentions), rows)
+        _write_mentions(connection, (by_id[key] for key in current), touchpoint_stages)
         touched.update(promote(connection, (group for group, _ in current.values() if group is not None)))
     return len(current)
 
@@ -132,28 +131,39 @@ def _write_labels(connection: Connection, rows: list[Values]) -> None:
     connection.execute(written.values(state="classified", lease_owner=None, lease_until=None), rows)
 
 
-def _mention_rows(
-    pending: Pending, prediction: Prediction, touchpoint_stages: Mapping[str, str]
-) -> list[Values]:
-    fixed = touchpoint_stages.get(pending.touchpoint) if pending.touchpoint is not None else None
-    return [_mention_row(pending.id, mention, fixed) for mention in prediction.mentions]
+def _write_mentions(
+    connection: Connection,
+    results: Iterable[tuple[Pending, Prediction]],
+    touchpoint_stages: Mapping[str, str],
+) -> None:
+    rows = [
+        _mention(pending.id, mention, touchpoint_stages.get(pending.touchpoint or ""))
+        for pending, prediction in results
+        for mention in prediction.mentions
+    ]
+    if rows:
+        # Straight to the driver, as the tallies are: plain texts and numbers need no conversion.
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        columns = ", ".join(f'"{column}"' for column in MENTION_COLUMNS)
+        marks = ", ".join([mark] * len(MENTION_COLUMNS))
+        connection.exec_driver_sql(f"INSERT INTO mentions ({columns}) VALUES ({marks})", rows)
 
 
-def _mention_row(feedback_id: int, mention: Mention, fixed_stage: str | None) -> Values:
-    return {
-        "feedback_id": feedback_id,
-        "start": mention.start,
-        "end": mention.end,
-        "stage": mention.stage.value if fixed_stage is None else Stage(fixed_stage).value,
-        "intent": mention.intent.value,
-        "aspect": mention.aspect.value,
-        "sentiment": mention.sentiment.value,
-        "stage_confidence": float(mention.stage_confidence) if fixed_stage is None else 1.0,
-        "intent_confidence": float(mention.intent_confidence),
-        "aspect_confidence": float(mention.aspect_confidence),
-        "sentiment_confidence": float(mention.sentiment_confidence),
-        "stage_from_touchpoint": fixed_stage is not None,
-    }
+def _mention(feedback_id: int, mention: Mention, fixed_stage: str | None) -> tuple[object, ...]:
+    return (
+        feedback_id,
+        mention.start,
+        mention.end,
+        mention.stage.value if fixed_stage is None else Stage(fixed_stage).value,
+        mention.intent.value,
+        mention.aspect.value,
+        mention.sentiment.value,
+        float(mention.stage_confidence) if fixed_stage is None else 1.0,
+        float(mention.intent_confidence),
+        float(mention.aspect_confidence),
+        float(mention.sentiment_confidence),
+        fixed_stage is not None,
+    )
 
 
 def release(connection: Connection, workers: Iterable[str]) -> int:

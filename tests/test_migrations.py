@@ -38,12 +38,12 @@ def open_and_count(url: str) -> None:
         assert store.n_feedback() == 0
 
 
-def test_a_data_base_of_a_newer_version_is_refused(store: Store, store_url: str) -> None:
-    with store.engine.begin() as connection:
+def test_a_data_base_of_a_newer_version_is_refused(empty_url: str) -> None:
+    with open_store(empty_url, zone=TEHRAN) as store, store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(StoreError, match="has schema 9999, which this bazkhord does not know"):
-        open_store(store_url, zone=TEHRAN)
+        open_store(empty_url, zone=TEHRAN)
 
 
 def test_without_leave_to_migrate_an_older_data_base_is_left_alone(empty_url: str) -> None:

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.claims import worker_name
@@ -254,6 +254,17 @@ def test_a_source_that_ran_again_does_not_fail_any_more(store: Store) -> None:
     assert [(state.last_error, state.failing) for state in store.sources()] == [
         ("the file is gone; name another", False)
     ]
+
+
+def test_a_source_that_only_ever_worked_does_not_fail(store: Store) -> None:
+    store.note_success("shop", "table_file", now=NOON)
+
+    assert [(state.last_success_at, state.failing) for state in store.sources()] == [(NOON, False)]
+
+
+def test_a_time_without_a_zone_is_refused(store: Store) -> None:
+    with pytest.raises(StatementError, match="a stored time must be aware"):
+        store.note_start("shop", "table_file", now=datetime(2026, 11, 21))  # noqa: DTZ001
 
 
 def test_a_claimed_message_is_nobody_elses_until_the_lease_ends(store: Store) -> None:

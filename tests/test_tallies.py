@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -187,8 +188,6 @@ def test_damaged_tallies_are_told_and_rebuilt(store: Store) -> None:
 
 
 def test_workers_that_classify_copies_at_once_count_one_of_each_group(store: Store) -> None:
-    import threading
-
     save(store, *(clean_feedback(str(n), group_key=str(n % 5), brand=str(n % 3)) for n in range(60)))
 
     def work(worker: str) -> None:
@@ -350,7 +349,7 @@ def test_whatever_happens_the_tallies_equal_a_recount(store: Store, request: pyt
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=8 if short else 30,
+            max_examples=8 if short else 20,
             stateful_step_count=15 if short else 25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
