@@ -9,6 +9,7 @@ import json
 import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
@@ -95,12 +96,7 @@ class Corpora:
 
     def held_out_keys(self) -> frozenset[str]:
         """Returns the letters of every dev and test text, which nothing may be trained on."""
-        return frozenset(
-            letters_key(str(row["text"]))
-            for path in sorted(self.folder.glob("*/*.jsonl.xz"))
-            if path.name.endswith((".dev.jsonl.xz", ".test.jsonl.xz"))
-            for row in _rows(path)
-        )
+        return _held_out_keys(self.folder)
 
     def corpus(self, name: str) -> Iterator[str]:
         """Yields the unlabelled texts of ``ugc``, ``telegram`` or ``formal``."""
@@ -111,28 +107,27 @@ class Corpora:
     def sentiment(self, name: str, split: str) -> list[LabelledMessage]:
         """Returns one of ``SENTIMENT_SETS``; ``split`` is train, dev or test."""
         path = self.folder / "sentiment" / f"{name}.{split}.jsonl.xz"
-        return [_sentiment_message(name, row) for row in _rows(path)]
+        return self._allowed(split, [_sentiment_message(name, row) for row in _rows(path)])
 
     def annotated(self, split: str) -> list[LabelledMessage]:
         """Returns the annotated real comments; ``split`` is train, dev or test."""
         path = self.folder / "annotated" / f"messages.{split}.jsonl.xz"
-        return [_full_message(str(row["source"]), row) for row in _rows(path)]
+        return self._allowed(split, [_full_message(str(row["source"]), row) for row in _rows(path)])
 
     def authored(self, split: str) -> list[LabelledMessage]:
         """Returns the messages written for the project; ``split`` is train, dev or test."""
         path = self.folder / "authored" / f"messages.{split}.jsonl.xz"
-        return [_full_message("authored", row) for row in _rows(path)]
+        return self._allowed(split, [_full_message("authored", row) for row in _rows(path)])
 
     def conversations(self) -> list[LabelledMessage]:
         """Returns the customers' turns of the authored chats and tickets that are not held out."""
-        held_out = self.held_out_keys()
         turns = [
             _turn_message(turn)
             for row in _rows(self.folder / "authored" / "conversations.jsonl.xz")
             for turn in _turns(row)
             if turn["role"] == "customer"
         ]
-        return [turn for turn in turns if letters_key(turn.text) not in held_out]
+        return self._allowed("train", turns)
 
     def training_texts(self) -> Iterator[str]:
         """Yields the texts of all labelled training sets, without their labels."""
@@ -140,6 +135,22 @@ class Corpora:
             yield from (message.text for message in self.sentiment(name, "train"))
         for message in (*self.annotated("train"), *self.authored("train"), *self.conversations()):
             yield message.text
+
+    def _allowed(self, split: str, messages: list[LabelledMessage]) -> list[LabelledMessage]:
+        if split != "train":
+            return messages
+        held_out = self.held_out_keys()
+        return [message for message in messages if letters_key(message.text) not in held_out]
+
+
+@cache
+def _held_out_keys(folder: Path) -> frozenset[str]:
+    return frozenset(
+        letters_key(str(row["text"]))
+        for path in sorted(folder.glob("*/*.jsonl.xz"))
+        if path.name.endswith((".dev.jsonl.xz", ".test.jsonl.xz"))
+        for row in _rows(path)
+    )
 
 
 def _rows(path: Path) -> Iterator[dict[str, object]]:

@@ -18,7 +18,7 @@ from models.heads import HEADS, MENTION_HEADS, MESSAGE_HEADS
 from models.inference import collate
 
 IGNORED = -1
-BUCKETS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
+BUCKETS = (16, 24, 32, 48, 64, 96, 128, 256)
 
 
 @dataclass(frozen=True, slots=True)
