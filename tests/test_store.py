@@ -530,7 +530,7 @@ def test_a_killed_process_loses_and_doubles_nothing(tmp_path: Path) -> None:
     run("calm.db", None)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     needed_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    random = Random(7)  # noqa: S311
+    random = Random(7)
     exits = [run("killed.db", random.uniform(0.1, 0.5) * needed_s) for _ in range(10)]
     exits.append(run("killed.db", None))
 
