@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
 
 from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
@@ -71,7 +72,8 @@ def create_app(
             )
             yield
 
-    app = FastAPI(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
+    # The pages under /docs come with the package, not from elsewhere: there may be no internet.
+    app = FastAPIOffline(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
     answer_with_problems(app)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(AccessLog)

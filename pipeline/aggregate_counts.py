@@ -19,7 +19,14 @@ from models.labels import MENTION_SENTIMENTS, Sentiment
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Period
 from pipeline.selection import Dimension, Selection, Span, Unit, moment
-from pipeline.tables import AspectTallyRow, FeedbackRow, IntentTallyRow, MentionRow, MessageTallyRow
+from pipeline.tables import (
+    AspectTallyRow,
+    FeedbackRow,
+    IntentTallyRow,
+    MentionRow,
+    MessageTallyRow,
+    SentimentTallyRow,
+)
 from pipeline.tallies import SPAM, flag_bits
 from pipeline.text_search import text_holds
 
@@ -186,7 +193,7 @@ def sentiment_of_message(selection: Selection) -> list[ColumnElement[bool]]:
     return [FeedbackRow.sentiment.in_(selection.sentiment)] if selection.sentiment else []
 
 
-Cube = type[IntentTallyRow] | type[AspectTallyRow] | type[MessageTallyRow]
+Cube = type[SentimentTallyRow] | type[IntentTallyRow] | type[AspectTallyRow] | type[MessageTallyRow]
 
 
 def _cube(
@@ -201,7 +208,9 @@ def _cube(
         return MessageTallyRow
     if selection.emotion or selection.flag or "emotion" in asked or {"intent", "aspect"} <= asked:
         return None
-    return AspectTallyRow if "aspect" in asked else IntentTallyRow
+    if "aspect" in asked:
+        return AspectTallyRow
+    return IntentTallyRow if {"stage", "intent"} & asked else SentimentTallyRow
 
 
 def _pieces(span: Span, when: When | None) -> Iterator[tuple[Period, date, date]]:

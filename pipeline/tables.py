@@ -183,6 +183,16 @@ class _TallyColumns:
     model_version: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
 
 
+class SentimentTallyRow(_TallyColumns, Row):
+    """Counted mentions that are not spam, by sentiment alone: the trend over years reads this few cells."""
+
+    __tablename__ = "sentiment_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+    sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
 class IntentTallyRow(_TallyColumns, Row):
     """Counted mentions that are not spam, by stage, intent and sentiment."""
 

@@ -28,11 +28,19 @@ from sqlalchemy import (
 from models.labels import Flag
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
-from pipeline.tables import AspectTallyRow, FeedbackRow, IntentTallyRow, MentionRow, MessageTallyRow
+from pipeline.tables import (
+    AspectTallyRow,
+    FeedbackRow,
+    IntentTallyRow,
+    MentionRow,
+    MessageTallyRow,
+    SentimentTallyRow,
+)
 
 feedback = cast("Table", FeedbackRow.__table__)
 mentions = cast("Table", MentionRow.__table__)
 CUBES: Mapping[str, Table] = {
+    "sentiment": cast("Table", SentimentTallyRow.__table__),
     "intent": cast("Table", IntentTallyRow.__table__),
     "aspect": cast("Table", AspectTallyRow.__table__),
     "message": cast("Table", MessageTallyRow.__table__),
@@ -89,10 +97,11 @@ def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
         ids: Messages to count; ``None``: all.
     """
     counts: Counts = {cube: Counter() for cube in CUBES}
-    intents, aspects, messages = counts.values()
+    sentiments, intents, aspects, messages = counts.values()
     for chunk in [None] if ids is None else in_chunks(sorted(ids)):
         for day, *key, stage, intent, aspect, sentiment, n in connection.execute(_mention_query(chunk)).all():
             for period in _periods(day):
+                sentiments[(*period, *key, sentiment)] += n
                 intents[(*period, *key, stage, intent, sentiment)] += n
                 aspects[(*period, *key, stage, aspect, sentiment)] += n
         for day, *key, n in connection.execute(_message_query(chunk)).all():

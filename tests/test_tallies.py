@@ -65,6 +65,8 @@ def test_a_message_adds_to_its_day_and_to_both_its_months(store: Store) -> None:
             (Period.JALALI_MONTH, date(2026, 11, 22)),
         ]
         for cube, labels, n in [
+            ("sentiment", ("negative",), 2),
+            ("sentiment", ("positive",), 1),
             ("intent", ("delivery", "complaint", "negative"), 2),
             ("intent", ("use", "praise", "positive"), 1),
             ("aspect", ("delivery", "delivery", "negative"), 2),
@@ -335,6 +337,7 @@ def cells_of(message: Message) -> Iterator[Cell]:
         yield Cell("message", Period(period), start, (*common, said.sentiment.value, "anger", bits), 0)
         for found in () if Flag.SPAM in said.flags else said.mentions:
             stage, sentiment = found.stage.value, found.sentiment.value
+            yield Cell("sentiment", Period(period), start, (*common, sentiment), 0)
             yield Cell("intent", Period(period), start, (*common, stage, found.intent.value, sentiment), 0)
             yield Cell("aspect", Period(period), start, (*common, stage, found.aspect.value, sentiment), 0)
 

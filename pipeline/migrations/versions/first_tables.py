@@ -30,6 +30,7 @@ def upgrade() -> None:
     )
     _index_feedback()
     _create_mentions()
+    _create_tallies("sentiment_tallies", ("sentiment", 10))
     _create_tallies("intent_tallies", ("stage", 20), ("intent", 20), ("sentiment", 10))
     _create_tallies("aspect_tallies", ("stage", 20), ("aspect", 20), ("sentiment", 10))
     _create_tallies("message_tallies", ("sentiment", 10), ("emotion", 20), ("flags", None))
