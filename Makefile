@@ -22,7 +22,7 @@ demo: setup ## Demo feedback pulled, classified and summed up, then the service;
 	$(BIN)/bazkhord demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: $(VENV)/.developing ## Every test; branch coverage of pipeline and api of at least 90 %
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/pytest --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 check: $(VENV)/.developing ## Style, types, and who may import whom
 	$(BIN)/ruff check .

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import arabic_reshaper
 from bidi.algorithm import get_display
-from rich.console import Console
+from rich import box
+from rich.console import Console, JustifyMethod
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,7 +23,17 @@ from models.labels import Mention, Prediction
 from pipeline.records import SaveCounts
 from pipeline.source_log import SourceState
 
+
+class TableLook(TypedDict):
+    """How all tables look: narrow enough for eighty columns."""
+
+    box: box.Box
+    title_justify: JustifyMethod
+    title_style: str
+
+
 COLOURS = {"negative": "red", "neutral": "yellow", "positive": "green", "mixed": "magenta"}
+PLAIN: TableLook = {"box": box.SIMPLE, "title_justify": "left", "title_style": "bold"}
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 out = Console()
@@ -85,7 +98,9 @@ def show_analysis(text: str, prediction: Prediction, *, visual: bool) -> None:
 
 def show_counts(brought: dict[str, SaveCounts], failed: dict[str, str]) -> None:
     """Print what became of every row of every source, and why a source stopped."""
-    table = Table("source", "rows", "new", "updated", "duplicate", "dead letters", "without text")
+    table = Table(**PLAIN)
+    for heading in ("source", "rows", "new", "updated", "duplicate", "dead", "no text"):
+        table.add_column(heading, no_wrap=True, justify="left" if heading == "source" else "right")
     for name, counts in brought.items():
         table.add_row(name, *(f"{number:,}" for number in _numbers(counts)))
     if len(brought) > 1:
@@ -99,9 +114,7 @@ def show_counts(brought: dict[str, SaveCounts], failed: dict[str, str]) -> None:
 
 def show_sources(states: tuple[SourceState, ...]) -> None:
     """Print how each source is doing."""
-    table = Table(
-        "source", "connector", "last success (UTC)", "stored", "pending", "dead letters", "last error"
-    )
+    table = Table("source", "connector", "last success", "stored", "pending", "dead", "last error", **PLAIN)
     for state in states:
         succeeded = f"{state.last_success_at:%Y-%m-%d %H:%M}" if state.last_success_at else "never"
         numbers = (f"{state.n_stored:,}", f"{state.n_pending:,}", f"{state.n_dead_letters:,}")

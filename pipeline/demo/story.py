@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
@@ -94,7 +93,9 @@ def show_story(store: Store, exports: DemoFiles, *, today: date, visual: bool) -
     """Print the journey of the four months, the events, and how much of it the model had seen before."""
     console.out.print()
     console.out.print(_journey_table(store, today))
-    console.out.print(_events_table(measure_effects(store, today=today), today, visual=visual))
+    console.out.print("[bold]What happened[/]")
+    for effect in measure_effects(store, today=today):
+        console.out.print(_event_line(effect, today, visual=visual), highlight=False)
     in_sample = ", ".join(
         f"{name} {count.n_in_sample:,} of {count.n_total:,}" for name, count in exports.sources.items()
     )
@@ -111,14 +112,9 @@ def _day(number: int, today: date) -> date:
 
 def _journey_table(store: Store, today: date) -> Table:
     whole = Selection(from_=_day(0, today), to=today)
-    table = Table(
-        "stage",
-        "mentions",
-        "net sentiment [95 %]",
-        "week by week",
-        "most about",
-        title="The journey in 120 days",
-    )
+    table = Table(title="The journey in 120 days: net sentiment, % positive − % negative", **console.PLAIN)
+    for heading in ("stage", "n", "net [95 %]", "week by week", "most about"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading == "n" else "left")
     for figures in journey(store.engine, whole, zone=store.zone).stages:
         selection = Selection(from_=whole.from_, to=whole.to, stage=(figures.stage,))
         weeks = trend(
@@ -127,25 +123,25 @@ def _journey_table(store: Store, today: date) -> Table:
         line = console.sparkline(
             [one.net_sentiment.value if one.net_sentiment else None for one in weeks.points]
         )
-        topics = ", ".join(top.label for top in figures.top_aspects)
+        topics = ", ".join(top.label for top in figures.top_aspects[:1])
         table.add_row(figures.stage, f"{figures.counts.n:,}", _interval(figures.net_sentiment), line, topics)
     return table
 
 
-def _events_table(effects: Sequence[Effect], today: date, *, visual: bool) -> Table:
-    table = Table(
-        "event", "days", "stage", "before [95 %]", "during [95 %]", "outside", title="What happened"
+def _event_line(effect: Effect, today: date, *, visual: bool) -> str:
+    event = effect.event
+    name = f"[bold]{event.en}[/] · {console.readable(event.fa, visual=visual)}"
+    days = f"{_day(event.first_day, today):%d %b} to {_day(event.last_day, today):%d %b}"
+    verdict = (
+        f"[green]{event.expect}, outside the interval before[/]"
+        if effect.moved
+        else "[red]no clear change[/]"
     )
-    for effect in effects:
-        event = effect.event
-        name = f"{event.en} · {console.readable(event.fa, visual=visual)}"
-        days = f"{_day(event.first_day, today):%d %b} to {_day(event.last_day, today):%d %b}"
-        verdict = f"[green]yes, {event.expect}[/]" if effect.moved else "[red]no[/]"
-        before, during = _interval(effect.before), _interval(effect.during)
-        table.add_row(
-            name, days, event.stage, f"{before} n={effect.n_before}", f"{during} n={effect.n_during}", verdict
-        )
-    return table
+    before, during = _interval(effect.before), _interval(effect.during)
+    return (
+        f"• {name}, {days}: net sentiment of [bold]{event.stage}[/] was {before} (n={effect.n_before}) in the "
+        f"{event.last_day - event.first_day + 1} days before and {during} (n={effect.n_during}) during it: {verdict}."
+    )
 
 
 def _interval(estimate: Estimate | None) -> str:
