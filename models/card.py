@@ -26,10 +26,10 @@ project. No dev or test text is among them, compared by letters alone. Weights a
 chosen on dev, and confidences calibrated on dev.
 
 **Labels.** The real comments were labelled by a large language model that read each message after the
-project's taxonomy, once; two independent readings agree at 0.94 to 0.98. Most of the texts have no stated
+project's taxonomy, once; two independent readings agree at 0.89 to 0.98. Most of the texts have no stated
 licence; none is part of this project, the weights are.
 
-**Known limits.** Names inside texts are not masked. Sarcasm, spam and Finglish are rare in training. Of a text
+**Known limits.** Sarcasm, spam and Finglish are rare in training. Of a text
 only the first 100,000 characters are read. Soft spots of the labels: disappointment, anger or none; app,
 account or payment in bank apps; product or general.
 

@@ -63,11 +63,10 @@ class Classifier:
     def __init__(self, weights: Path = SHIPPED, *, threads: int = 2) -> None:
         checkpoint = load_checkpoint(weights)
         self.version: str = checkpoint.manifest.model_version
+        self._threads = threads
         self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))
         self._frame = frame_of(self._tokenizer)
-        self._forward = Probabilities(
-            OnnxForward(checkpoint.model, threads=threads), checkpoint.manifest.temperatures
-        )
+        self._forward = Probabilities(OnnxForward(checkpoint.model), checkpoint.manifest.temperatures)
         thresholds = checkpoint.manifest.flag_thresholds
         self._thresholds = np.array([thresholds.get(flag, 0.5) for flag in _FLAGS], dtype=np.float32)
 
@@ -111,7 +110,7 @@ class Classifier:
 
     def _judge(self, prepared: list[_Prepared], batch_tokens: int) -> list[Prediction]:
         windows = [window for one in prepared for window in one.windows]
-        scores = iter(score_windows(self._forward, windows, batch_tokens=batch_tokens))
+        scores = iter(score_windows(self._forward, windows, batch_tokens=batch_tokens, threads=self._threads))
         return [self._prediction(one, [next(scores) for _ in one.windows]) for one in prepared]
 
     def _prediction(self, prepared: _Prepared, windows: list[Scores]) -> Prediction:

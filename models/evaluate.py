@@ -47,15 +47,15 @@ class Judge:
     def __init__(self, weights: Path, *, threads: int) -> None:
         checkpoint = load_checkpoint(weights)
         self.manifest = checkpoint.manifest
+        self._threads = threads
         self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))
-        self._forward = Probabilities(
-            OnnxForward(checkpoint.model, threads=threads), checkpoint.manifest.temperatures
-        )
+        self._forward = Probabilities(OnnxForward(checkpoint.model), checkpoint.manifest.temperatures)
 
     def judge(self, messages: Sequence[LabelledMessage]) -> Judged:
         """Returns the messages with their probabilities; only the first window of each is read."""
         examples = encode_messages(self._tokenizer, messages)
-        return Judged(examples, score_windows(self._forward, [example.window for example in examples]))
+        windows = [example.window for example in examples]
+        return Judged(examples, score_windows(self._forward, windows, threads=self._threads))
 
 
 def two_class(probabilities: Floats) -> Labels:

@@ -88,7 +88,7 @@ def main(
     corpora = Corpora(data)
     tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_FILE))
     dev = encode_messages(tokenizer, [*corpora.annotated("dev"), *corpora.authored("dev")])
-    scores = score_windows(OnnxForward(weights / MODEL_FILE, threads=2), [example.window for example in dev])
+    scores = score_windows(OnnxForward(weights / MODEL_FILE), [example.window for example in dev])
     manifest = Manifest(version, fit_temperatures(scores, dev), fit_flag_thresholds(scores, dev))
     save_manifest(weights, manifest)
     size = sum(path.stat().st_size for path in weights.iterdir()) / 1e6

@@ -178,7 +178,7 @@ class _Block(nn.Module):
         batch, n_tokens, width = states.shape
         joined = self.query_key_value(self.attention_norm(states))
         joined = joined.view(batch, n_tokens, 3, self.n_heads, width // self.n_heads).permute(2, 0, 3, 1, 4)
-        query, key = _rotate(joined[0], cosine, sine), _rotate(joined[1], cosine, sine)
+        query, key = _rotate(joined[:2], cosine, sine)
         value = joined[2]
         if bias is not None:
             bias = bias.to(query.dtype)

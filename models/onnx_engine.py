@@ -15,11 +15,15 @@ INPUTS = ("tokens", "is_token", "spans")
 
 
 class OnnxForward:
-    """A network as :class:`models.inference.Forward` wants it."""
+    """A network as :class:`models.inference.Forward` wants it.
 
-    def __init__(self, model: Path, *, threads: int) -> None:
+    Each call runs on the thread that makes it: several calls at once scale better than one call on several
+    threads, as the batches are small.
+    """
+
+    def __init__(self, model: Path) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(

@@ -1,0 +1,65 @@
+"""The five commands make a usable weights folder out of a data folder."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+from tiny import TEXTS
+
+from models import evaluate, export, pretrain, train, vocabulary
+from models.checkpoint import load_checkpoint
+from models.classifier import Classifier
+
+MENTION = {"stage": "use", "intent": "praise", "aspect": "product", "sentiment": "positive"}
+
+
+def write(path: Path, rows: list[object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with lzma.open(path, "wt", encoding="utf-8") as lines:
+        lines.writelines((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
+
+
+def full(text: str) -> dict[str, object]:
+    mentions = [{"start": 0, "end": 10, **MENTION}, {"start": 10, "end": len(text), **MENTION}]
+    labels = {"sentiment": "positive", "emotion": "joy", "flags": [], "mentions": mentions}
+    return {"id": "1", "source": "test", "text": text, **labels}
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    for split, ending in (("train", ""), ("dev", " واقعا"), ("test", " حتما")):
+        texts = [text + ending for text in TEXTS]
+        for name in ("snappfood", "dksf", "bank_reviews"):
+            rows = [{"text": text, "sentiment": "positive"} for text in texts]
+            write(folder / "sentiment" / f"{name}.{split}.jsonl.xz", list(rows))
+        polar = [{"text": text, "polarity": -1} for text in texts]
+        write(folder / "sentiment" / f"deepsentipers.{split}.jsonl.xz", list(polar))
+        for name in ("annotated", "authored"):
+            write(folder / name / f"messages.{split}.jsonl.xz", [full(text) for text in texts])
+    write(folder / "authored" / "conversations.jsonl.xz", [])
+    for name in ("ugc", "telegram", "formal"):
+        write(folder / "corpus" / f"{name}.txt.xz", list(TEXTS * 30))
+    return folder
+
+
+@pytest.mark.slow
+def test_the_commands_lead_from_texts_to_weights(data_folder: Path, tmp_path: Path) -> None:
+    work, weights = tmp_path / "work", tmp_path / "weights"
+
+    vocabulary.main(data=data_folder, work=work, n_pieces=300, width=32, epochs=1, threads=1)
+    pretrain.main(work=work, minutes=0.02, threads=1, compiled=False)
+    train.main(data=data_folder, work=work, minutes=0.05, threads=1, compiled=False)
+    export.main(data=data_folder, work=work, weights=weights, version="made-1")
+    evaluate.main(
+        data=data_folder, weights=weights, split="dev", out=tmp_path / "dev.json", card=True, threads=1
+    )
+
+    figures = json.loads((tmp_path / "dev.json").read_text(encoding="utf-8"))
+    assert figures["stage"]["n"] == 100
+    assert load_checkpoint(weights).manifest.figures["dev stage"] == round(figures["stage"]["value"], 4)
+    assert (weights / "CARD.md").read_text(encoding="utf-8").startswith("# made-1\n")
+    assert Classifier(weights, threads=1).predict(["غذا عالی بود"])[0].model_version == "made-1"
