@@ -74,17 +74,19 @@ class Classifier:
         """Returns what the model says about each text, in the order given.
 
         A text of any length is read in overlapping windows, up to its first ``MAX_CHARS`` (100,000) code
-        points; what lies beyond is not read and gets no mention.
+        points; what lies beyond is not read and gets no mention. Equal texts are read once.
 
         Args:
             texts: Messages as written; masks of redaction are understood.
             batch_tokens: Tokens the network reads at once, padding included.
         """
-        chunks = [texts[start : start + _CHUNK_TEXTS] for start in range(0, len(texts), _CHUNK_TEXTS)]
+        distinct = list(dict.fromkeys(texts))
+        chunks = [distinct[start : start + _CHUNK_TEXTS] for start in range(0, len(distinct), _CHUNK_TEXTS)]
         predictions: list[Prediction] = []
         for prepared in self._prepare_ahead(chunks):
             predictions += self._judge(prepared, batch_tokens)
-        return predictions
+        found = dict(zip(distinct, predictions, strict=True))
+        return [found[text] for text in texts]
 
     def _prepare_ahead(self, chunks: Sequence[Sequence[str]]) -> Iterator[list[_Prepared]]:
         if len(chunks) < 2:

@@ -82,6 +82,14 @@ def test_the_order_of_the_texts_is_kept(tiny: Classifier) -> None:
     assert [p.mentions[-1].end for p in predictions] == [len(text) for text in texts]
 
 
+def test_equal_texts_get_equal_predictions(tiny: Classifier) -> None:
+    first, other, second = tiny.predict(["پیک دیر رسید", "غذا عالی بود", "پیک دیر رسید"])
+
+    assert first == second
+    assert first.mentions[0].text == "پیک دیر رسید"
+    assert other.mentions[0].text == "غذا عالی بود"
+
+
 def test_a_text_is_judged_alike_alone_and_in_company(shipped: Classifier) -> None:
     text = "غذا عالی بود ولی پیک دیر رسید"
 
