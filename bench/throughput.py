@@ -95,7 +95,7 @@ def measure_pipeline(folder: Path, inbox: Path) -> tuple[dict[str, float], list[
     texts: list[str] = []
     while True:
         with clock.step("claim"):
-            claimed = store.claim_pending("bench", limit=1024, lease_s=600, now=utc_now())
+            claimed = store.claim_pending("bench", limit=4096, lease_s=600, now=utc_now())
         if not claimed:
             break
         texts += [message.text for message in claimed]

@@ -6,7 +6,7 @@ SQL of ``aggregates.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -78,6 +78,14 @@ class Counts:
 
 
 NOTHING = Counts()
+
+
+def sum_counts(many: Iterable[Counts]) -> Counts:
+    """All of them together."""
+    each = [(one.n_negative, one.n_neutral, one.n_positive, one.n_mixed) for one in many]
+    return Counts(*map(sum, zip(*each, strict=True))) if each else NOTHING
+
+
 Key = tuple[str | date | int, ...]
 
 
@@ -126,7 +134,8 @@ def count(
     for statement in statements:
         for row in connection.execute(statement):
             key = tuple(row[:n_keys])
-            cells[key] = cells.get(key, NOTHING) + Counts(*map(int, row[n_keys:]))
+            counts = Counts(*map(int, row[n_keys:]))
+            cells[key] = cells[key] + counts if key in cells else counts
     return Counted(cells, from_tallies=cube is not None)
 
 

@@ -7,7 +7,7 @@ model judged, and for which time there is any feedback at all. Figures of nothin
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -28,6 +28,7 @@ from pipeline.aggregate_counts import (
     count,
     data_range,
     model_versions,
+    sum_counts,
 )
 from pipeline.database import reading
 from pipeline.errors import BadRequest
@@ -204,7 +205,7 @@ def trend(
         )
         for place, (one, counts) in enumerate(zip(stretches, totals, strict=True))
     )
-    total = _sum(counted.cells.values())
+    total = sum_counts(counted.cells.values())
     return Trend(
         basis=basis,
         bucket=bucket,
@@ -246,7 +247,7 @@ def breakdown(
         counted = count(connection, selection, span, keys, use_tallies=use_tallies)
         basis = _basis(connection, selection, span, unit, [counted])
     cells = _cut_by_sentiment(counted.cells, by) if Dimension.SENTIMENT in by else counted.cells
-    total = _sum(cells.values())
+    total = sum_counts(cells.values())
     ordered = sorted(cells.items(), key=lambda item: (-item[1].n, item[0]))
     groups = tuple(
         Group(
@@ -304,7 +305,7 @@ def journey(engine: Engine, selection: Selection, *, zone: ZoneInfo, use_tallies
 def _stage_figures(
     stage: Stage, n: int, intents: Mapping[str, Counts], aspects: Mapping[str, Counts], before: Counts
 ) -> StageFigures:
-    counts = _sum(intents.values())
+    counts = sum_counts(intents.values())
     return StageFigures(
         stage=stage,
         counts=counts,
@@ -373,7 +374,7 @@ def _by_stretch(cells: Mapping[Key, Counts], stretches: tuple[Bucket, ...], when
     totals = [NOTHING] * len(stretches)
     for (time, *_), counts in cells.items():
         place = bisect_right(starts, time) - 1
-        totals[place] += counts
+        totals[place] = counts if totals[place] is NOTHING else totals[place] + counts
     return totals
 
 
@@ -385,16 +386,12 @@ def _basis(
         from_=span.start.astimezone(span.zone),
         to=span.end.astimezone(span.zone),
         unit=unit,
-        n=_sum(counted[0].cells.values()).n,
+        n=sum_counts(counted[0].cells.values()).n,
         from_tallies=all(one.from_tallies for one in counted),
         model_versions=model_versions(connection, selection, span),
         data_from=known[0].astimezone(span.zone) if known else None,
         data_to=known[1].astimezone(span.zone) if known else None,
     )
-
-
-def _sum(many: Iterable[Counts]) -> Counts:
-    return sum(many, NOTHING)
 
 
 def _net(counts: Counts) -> Estimate | None:

@@ -78,7 +78,7 @@ def classify_pending(
     classifier: Classifier,
     *,
     worker: str,
-    batch_messages: int = 1024,
+    batch_messages: int = 4096,
     lease_s: int = 300,
     touchpoint_stages: Mapping[str, str] | None = None,
     on_batch: Callable[[int], None] = lambda n: None,
