@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -330,6 +331,7 @@ def _serve(settings: Settings) -> None:
 
     with _opened(settings) as store:
         check_may_listen(settings.host, any_key=keys.any_key(store))
+    _check_port_is_free(settings.host, settings.port)
     console.err.print(
         f"bazkhord listens on http://{settings.host}:{settings.port} (documentation: /docs), Ctrl-C ends it"
     )
@@ -340,6 +342,18 @@ def _serve(settings: Settings) -> None:
         access_log=False,
         log_level=settings.log_level,
     )
+
+
+def _check_port_is_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another port: bazkhord serve --port 8001"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def classify(store: Store, said: Sequence[Said], *, now: datetime = NOW) -> None
 
 def random_said(n: int, seed: int) -> tuple[Said, ...]:
     """Return messages of forty days with random labels, some of them spam, some copies."""
-    dice = random.Random(seed)  # noqa: S311 - no secret
+    dice = random.Random(seed)
 
     def one_mention(start: int) -> Mention:
         return mention(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -182,6 +183,17 @@ def test_serve_without_a_key_refuses_other_addresses_than_loopback(tmp_path: Pat
     _, complaint = bazkhord(tmp_path, "serve", "--host", "0.0.0.0", expect=2)
 
     assert "bazkhord keys add" in complaint
+
+
+def test_serve_says_when_its_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        _, complaint = bazkhord(tmp_path, "serve", "--port", str(port), expect=2)
+
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in complaint
 
 
 @pytest.mark.parametrize(

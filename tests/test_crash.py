@@ -27,7 +27,15 @@ OF_THE_MOMENT = {
     "lease_until",
     "first_seen_at",
 }
-TABLES = ("feedback", "mentions", "sentiment_tallies", "intent_tallies", "aspect_tallies", "message_tallies", "dead_letters")
+TABLES = (
+    "feedback",
+    "mentions",
+    "sentiment_tallies",
+    "intent_tallies",
+    "aspect_tallies",
+    "message_tallies",
+    "dead_letters",
+)
 
 
 def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:

@@ -92,7 +92,10 @@ def test_a_second_pull_goes_on_after_the_bookmark(store: Store) -> None:
 
 
 def test_a_source_that_stops_keeps_what_it_brought_and_holds_up_no_other(store: Store) -> None:
-    broken, healthy = listed("shop", page(1, "یک"), breaks=True), listed("forum", page(1, "دو", source="forum"))
+    broken, healthy = (
+        listed("shop", page(1, "یک"), breaks=True),
+        listed("forum", page(1, "دو", source="forum")),
+    )
 
     brought, failed = pull_all([broken, healthy], store, identity_key=KEY)
 
@@ -115,7 +118,12 @@ def test_dead_letters_are_kept_with_the_page(store: Store) -> None:
 
 def test_a_touchpoint_wins_over_the_model(store: Store) -> None:
     rated = Feedback(
-        source="shop", native_id="1", text="دیر بود", created_at=NOON, channel=Channel.SURVEY, touchpoint="form"
+        source="shop",
+        native_id="1",
+        text="دیر بود",
+        created_at=NOON,
+        channel=Channel.SURVEY,
+        touchpoint="form",
     )
     pull(listed("shop", Page((rated,), bookmark="1")), store, identity_key=KEY)
 
