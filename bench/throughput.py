@@ -70,9 +70,11 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = str(N_THREADS)
     with tempfile.TemporaryDirectory() as folder:
         figures, texts = measure_pipeline(Path(folder), arguments.data / "inbox")
+        show(figures)
         sample = random.Random(0).sample(texts, min(arguments.n_peer_texts, len(texts)))
-        figures |= measure_peers(Path(folder), texts, sample)
-    show(figures)
+        peers = measure_peers(Path(folder), texts, sample)
+    show(peers)
+    figures |= peers
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
@@ -173,10 +175,22 @@ def build_peers(folder: Path) -> tuple[Callable[..., object], Callable[..., obje
 
     torch.set_num_threads(N_THREADS)
     model = BertModel(BertConfig(vocab_size=100_000), add_pooling_layer=False).eval()
+
+    class States(torch.nn.Module):
+        """What of BERT is exported: token numbers and mask in, states out."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            states: torch.Tensor = self.bert(input_ids=input_ids, attention_mask=attention_mask)[0]
+            return states
+
     example = (torch.ones(2, 16, dtype=torch.long), torch.ones(2, 16, dtype=torch.long))
     axes = {0: "batch", 1: "tokens"}
     torch.onnx.export(
-        model,
+        States().eval(),
         example,
         str(folder / "peer.onnx"),
         input_names=["input_ids", "attention_mask"],
