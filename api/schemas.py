@@ -71,7 +71,8 @@ class TrendPointOut(Out):
     def of(cls, point: Point) -> Self:
         """Return the shape of a point."""
         counts, net = point.counts, point.net_sentiment
-        return cls(
+        # Not validated: the values are ours, and a trend by day over years has thousands of them.
+        return cls.model_construct(
             label=point.label,
             start=point.start,
             end=point.end,

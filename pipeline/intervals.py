@@ -7,6 +7,7 @@ alike things in one message, the true intervals are somewhat wider.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
 
@@ -41,6 +42,7 @@ def share(n_part: int, n: int) -> Estimate | None:
     return Estimate(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
 
 
+@lru_cache(maxsize=100_000)
 def net_sentiment(n_positive: int, n_negative: int, n: int) -> Estimate | None:
     """Return % positive minus % negative of ``n``, from -100 to 100; ``None`` where ``n`` is 0.
 

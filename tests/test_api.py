@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -354,3 +355,13 @@ def test_the_description_is_valid_and_explains_labels_in_persian(client: TestCli
         in description["components"]["schemas"]["Stage"]["description"]
     )
     assert client.get("/docs").status_code == 200
+
+
+def test_the_documentation_page_needs_no_internet(client: TestClient) -> None:
+    page = client.get("/docs").text
+
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert loaded
+    assert [address for address in loaded if not address.startswith("/")] == []
+    assert {client.get(address).status_code for address in loaded} == {200}
