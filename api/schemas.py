@@ -71,8 +71,7 @@ class TrendPointOut(Out):
     def of(cls, point: Point) -> Self:
         """Return the shape of a point."""
         counts, net = point.counts, point.net_sentiment
-        # Not validated: the values are ours, and a trend by day over years has thousands of them.
-        return cls.model_construct(
+        return cls(
             label=point.label,
             start=point.start,
             end=point.end,

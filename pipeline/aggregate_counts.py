@@ -132,8 +132,8 @@ def count(
     cells: dict[Key, Counts] = {}
     n_keys = len(by) + (when is not None)
     for statement in statements:
-        for row in connection.execute(statement):
-            key = tuple(row[:n_keys])
+        for row in map(tuple, connection.execute(statement).all()):
+            key = row[:n_keys]
             counts = Counts(*map(int, row[n_keys:]))
             cells[key] = cells[key] + counts if key in cells else counts
     return Counted(cells, from_tallies=cube is not None)
