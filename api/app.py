@@ -38,6 +38,10 @@ DESCRIPTION = """What customers say unasked, in Persian, and where in their jour
 
 Periods: `from` is inclusive, `to` exclusive, days are days of the business time zone. Every answer says how
 many mentions or messages it rests on and how sure it is (95 % intervals). Errors are problem details (RFC 9457).
+
+Whole days filtered by source, channel, brand, sentiment, and stage with intent or stage with aspect, are read
+from tallies (`from_tallies: true`) and as fast for millions of messages. Hours, product, segment, `q`, intent
+together with aspect, and emotion or flag of mentions are counted one by one.
 """
 
 
