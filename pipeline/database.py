@@ -66,6 +66,7 @@ def _sqlite(url: URL) -> Engine:
         ) from None
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
+        hide_parameters=True,  # they hold what customers wrote, and errors end up in logs
         connect_args={"timeout": BUSY_TIMEOUT_S},
         json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
     )
@@ -90,6 +91,7 @@ def _postgresql(url: URL) -> Engine:
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "bazkhord"},
             json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),

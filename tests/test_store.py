@@ -11,8 +11,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.claims import worker_name
@@ -546,3 +546,10 @@ def rows_of(file: Path) -> list[str]:
     rows = list(connection.iterdump())
     connection.close()
     return rows
+
+
+def test_an_error_of_the_data_base_does_not_show_what_it_was_given(store: Store) -> None:
+    with store.engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text("SELECT :given FROM no_such_table"), {"given": "پیک دیر رسید"})
+
+    assert "پیک" not in str(caught.value)
