@@ -6,6 +6,7 @@ weights that did best on the dev sets. Run it again after a break and it goes on
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -151,13 +152,22 @@ class TorchForward:
 
 
 class Trainer:
-    """A run of training with all that a later run needs to go on."""
+    """A run of training with all that a later run needs to go on.
 
-    def __init__(self, work: Path, data: TrainingSet, recipe: Recipe, *, compiled: bool) -> None:
+    Args:
+        work: Folder that gets ``trained.pt`` and the state of the run.
+        data: What is trained on and chosen by.
+        recipe: How to train.
+        network: What is trained; its encoder may be any that :class:`models.network.Network` takes.
+        compiled: Whether to compile the encoder first.
+    """
+
+    def __init__(
+        self, work: Path, data: TrainingSet, recipe: Recipe, *, network: Network, compiled: bool
+    ) -> None:
         self.work, self.data, self.recipe = work, data, recipe
-        self.network = load_network(work, dropout=recipe.dropout)
-        self.average = load_network(work, dropout=0.0)
-        self.average.load_state_dict(self.network.state_dict())
+        self.network = network
+        self.average = copy.deepcopy(network).eval()
         self.optimizer = _optimizer(self.network, recipe)
         self.weights = class_weights(label_counts(data.full), power=recipe.class_power)
         self.step, self.spent_s, self.best = 0, 0.0, 0.0
@@ -268,7 +278,8 @@ def main(
     training_set = load_training_set(Corpora(data), tokenizer)
     typer.echo(f"{len(training_set.full):,} full and {len(training_set.sentiment):,} sentiment examples")
     recipe = Recipe(minutes=minutes, peak_rate=peak_rate, seed=seed)
-    Trainer(work, training_set, recipe, compiled=compiled).run()
+    network = load_network(work, dropout=recipe.dropout)
+    Trainer(work, training_set, recipe, network=network, compiled=compiled).run()
 
 
 def _optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:

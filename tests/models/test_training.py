@@ -26,7 +26,7 @@ from models.labels import Aspect, Emotion, Intent, Sentiment, Stage
 from models.losses import class_weights, total_loss
 from models.network import MaskedLanguageModel
 from models.pretrain import PRETRAINED, hide_pieces, learning_rate, pretrain
-from models.train import STATE, Recipe, TorchForward, Trainer, TrainingSet
+from models.train import STATE, Recipe, TorchForward, Trainer, TrainingSet, load_network
 from models.vocabulary import MASK, SPECIAL_TOKENS
 
 FULL = [
@@ -175,9 +175,10 @@ def test_fine_tuning_keeps_the_best_and_goes_on(work: Path, capsys: pytest.Captu
     data = TrainingSet(examples, examples[1:2] * 20, examples, examples)
     recipe = Recipe(minutes=0.05, peak_rate=2e-3, batch_tokens=128, evaluate_every_s=1.0, full_share=0.9)
 
-    Trainer(work, data, recipe, compiled=False).run()
+    Trainer(work, data, recipe, network=load_network(work, dropout=0.1), compiled=False).run()
     minutes = torch.load(work / STATE, weights_only=True)["spent_s"] / 60 + 0.02
-    Trainer(work, data, replace(recipe, minutes=minutes), compiled=False).run()
+    longer = replace(recipe, minutes=minutes)
+    Trainer(work, data, longer, network=load_network(work, dropout=0.1), compiled=False).run()
 
     assert "goes on at step" in capsys.readouterr().out
     assert (work / STATE).exists()
