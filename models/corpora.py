@@ -77,6 +77,7 @@ class LabelledMessage:
         emotion: ``None`` where it is not known.
         flags: ``None`` where they are not known.
         mentions: Its labelled clauses; empty where they are not known.
+        channel: How it reached the company (ticket, chat …); empty where it is not known.
     """
 
     text: str
@@ -86,6 +87,7 @@ class LabelledMessage:
     emotion: Emotion | None = None
     flags: frozenset[Flag] | None = None
     mentions: tuple[LabelledMention, ...] = field(default=())
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ def _full_message(source: str, row: dict[str, object]) -> LabelledMessage:
             )
             for mention in mentions
         ),
+        channel=str(row.get("channel", "")),
     )
 
 
