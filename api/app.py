@@ -68,7 +68,10 @@ def create_app(
         with open_store(settings.store_url, zone=settings.zone) as store:
             app.state.service = Service(
                 store=store,
-                analyzer=analyzer or load_analyzer(settings.weights_dir, settings.n_threads),
+                analyzer=analyzer
+                or load_analyzer(
+                    settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device
+                ),
                 zone=settings.zone,
                 host=settings.host,
                 max_analyze_texts=settings.max_analyze_texts,

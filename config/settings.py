@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     sources_file: Path
     journey_file: Path | None
     weights_dir: Path | None
+    engine: Literal["onnx", "torch"]
+    device: Literal["", "cpu", "cuda"]
     n_threads: int = Field(ge=0, le=256)
     classify_batch_messages: int = Field(ge=1, le=100_000)
     lease_s: int = Field(ge=10, le=86_400)

@@ -1,7 +1,8 @@
 """Loads and saves a weights folder, and proves that it is whole.
 
-A folder holds ``model.onnx``, ``tokenizer.json`` and ``manifest.toml``; the manifest says what the outputs
-mean and the SHA-256 of the other files.
+A folder holds ``tokenizer.json``, ``manifest.toml`` and, for the engine onnx, ``model.onnx``; for the engine
+torch ``model.safetensors`` and the encoder's ``config.json``. The manifest says what the outputs mean and the
+SHA-256 of the other files. Nothing in a folder is ever run as code.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.heads import HEADS
+from models.heads import HEADS, MAX_TOKENS
 
 MODEL_FILE, TOKENIZER_FILE, MANIFEST_FILE = "model.onnx", "tokenizer.json", "manifest.toml"
+TORCH_MODEL_FILE, CONFIG_FILE = "model.safetensors", "config.json"
+FILES = {
+    "onnx": (MODEL_FILE, TOKENIZER_FILE),
+    "torch": (TORCH_MODEL_FILE, TOKENIZER_FILE, CONFIG_FILE),
+}
 SHIPPED = Path(__file__).parent / "weights"
-_REMEDY = "restore the folder from the release, or train and export again (python -m models.export)"
+_REMEDY = "restore the folder from the release, or make it again (python -m models.export, or bazkhord train --base)"
 
 
 class CheckpointError(Exception):
@@ -34,6 +40,8 @@ class Manifest:
         flag_thresholds: From which probability each flag is raised.
         figures: What was measured, by name.
         labels: The labels of each head, in the order of the outputs.
+        engine: What runs the network: ``onnx`` or ``torch``.
+        max_tokens: Tokens that the encoder reads at once, frame included.
     """
 
     model_version: str
@@ -43,21 +51,26 @@ class Manifest:
     labels: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {name: tuple(map(str, labels)) for name, labels in HEADS.items()}
     )
+    engine: str = "onnx"
+    max_tokens: int = MAX_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A weights folder whose files are those its manifest names."""
+    """A weights folder whose files are those its manifest names; ``config`` is there for torch only."""
 
     manifest: Manifest
     model: Path
     tokenizer: Path
+    config: Path
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
-    """Writes ``manifest.toml`` with the SHA-256 of the other two files, which must be there."""
-    sums = {name: _sha256(folder / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
+    """Writes ``manifest.toml`` with the SHA-256 of the other files, which must be there."""
+    sums = {name: file_sha256(folder / name) for name in FILES[manifest.engine]}
     lines = [f"model_version = {json.dumps(manifest.model_version)}"]
+    if manifest.engine != "onnx":
+        lines += [f"engine = {json.dumps(manifest.engine)}", f"max_tokens = {manifest.max_tokens}"]
     for table, values in (
         ("sha256", sums),
         ("temperatures", manifest.temperatures),
@@ -73,8 +86,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     """Returns the folder's files after checking each.
 
     Raises:
-        CheckpointError: A file is missing, differs from its SHA-256, or the manifest's labels are not the
-            taxonomy's in its order.
+        CheckpointError: A file is missing, differs from its SHA-256, the manifest's labels are not the
+            taxonomy's in its order, or its engine is not known.
     """
     path = folder / MANIFEST_FILE
     try:
@@ -92,11 +105,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         flag_thresholds=content["flag_thresholds"],
         figures=content.get("figures", {}),
         labels={name: tuple(labels) for name, labels in content["labels"].items()},
+        engine=content.get("engine", "onnx"),
+        max_tokens=content.get("max_tokens", MAX_TOKENS),
     )
     _check_labels(path, manifest)
-    for name in (MODEL_FILE, TOKENIZER_FILE):
+    _check_engine(path, manifest)
+    files = FILES[manifest.engine]
+    for name in files:
         _check_sum(folder / name, content["sha256"].get(name, ""))
-    return Checkpoint(manifest, folder / MODEL_FILE, folder / TOKENIZER_FILE)
+    return Checkpoint(manifest, folder / files[0], folder / TOKENIZER_FILE, folder / CONFIG_FILE)
 
 
 def _check_labels(path: Path, manifest: Manifest) -> None:
@@ -111,16 +128,28 @@ def _check_labels(path: Path, manifest: Manifest) -> None:
             raise CheckpointError(f"{path}: no temperature for {head}; {_REMEDY}")
 
 
+def _check_engine(path: Path, manifest: Manifest) -> None:
+    if manifest.engine not in FILES:
+        raise CheckpointError(
+            f"{path}: the engine is {manifest.engine!r}, known are {', '.join(FILES)}; {_REMEDY}"
+        )
+    if not isinstance(manifest.max_tokens, int) or not 4 <= manifest.max_tokens <= MAX_TOKENS:
+        raise CheckpointError(
+            f"{path}: max_tokens is {manifest.max_tokens}, expected 4 to {MAX_TOKENS}; {_REMEDY}"
+        )
+
+
 def _check_sum(path: Path, expected: str) -> None:
     if not path.is_file():
         raise CheckpointError(f"{path}: is missing; {_REMEDY}")
-    found = _sha256(path)
+    found = file_sha256(path)
     if found != expected:
         raise CheckpointError(
             f"{path}: SHA-256 is {found[:12]}…, the manifest says {expected[:12]}…; {_REMEDY}"
         )
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file's content in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,8 +18,9 @@ from tokenizers import Tokenizer
 from models.checkpoint import SHIPPED, load_checkpoint
 from models.clauses import split_clauses
 from models.encoding import EncodedText, Span, Window, encode_texts, frame_of
+from models.engines import open_engine
 from models.heads import EXCLUSIVE_HEADS
-from models.inference import DEFAULT_BATCH_TOKENS, Floats, Forward, Scores, score_windows
+from models.inference import Floats, Forward, Scores, score_windows
 from models.labels import (
     MENTION_SENTIMENTS,
     Aspect,
@@ -32,7 +33,6 @@ from models.labels import (
     Stage,
 )
 from models.normalize import has_content
-from models.onnx_engine import OnnxForward
 from models.windows import Placed, cut_windows
 
 MAX_CHARS = 100_000
@@ -55,22 +55,28 @@ class Classifier:
     Args:
         weights: A weights folder; the shipped one by default.
         threads: Threads of the matrix work; reading the next texts takes part of another.
+        engine: ``onnx`` or ``torch``; ``None``: what the folder needs.
+        device: ``cpu``, ``cuda`` (engine torch only), or an empty string for a GPU where it can be used.
 
     Raises:
-        CheckpointError: The folder is not whole, or its labels are not the taxonomy's.
+        CheckpointError: The folder is not whole, its labels are not the taxonomy's, it is for another engine
+            than asked for, or the engine or the device is not there.
     """
 
-    def __init__(self, weights: Path = SHIPPED, *, threads: int = 2) -> None:
+    def __init__(
+        self, weights: Path = SHIPPED, *, threads: int = 2, engine: str | None = None, device: str = ""
+    ) -> None:
         checkpoint = load_checkpoint(weights)
         self.version: str = checkpoint.manifest.model_version
-        self._threads = threads
+        self._max_tokens = checkpoint.manifest.max_tokens
+        self._engine = open_engine(checkpoint, threads=threads, engine=engine, device=device)
         self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))
         self._frame = frame_of(self._tokenizer)
-        self._forward = Probabilities(OnnxForward(checkpoint.model), checkpoint.manifest.temperatures)
+        self._forward = Probabilities(self._engine.forward, checkpoint.manifest.temperatures)
         thresholds = checkpoint.manifest.flag_thresholds
         self._thresholds = np.array([thresholds.get(flag, 0.5) for flag in _FLAGS], dtype=np.float32)
 
-    def predict(self, texts: Sequence[str], *, batch_tokens: int = DEFAULT_BATCH_TOKENS) -> list[Prediction]:
+    def predict(self, texts: Sequence[str], *, batch_tokens: int | None = None) -> list[Prediction]:
         """Returns what the model says about each text, in the order given.
 
         A text of any length is read in overlapping windows, up to its first ``MAX_CHARS`` (100,000) code
@@ -78,8 +84,9 @@ class Classifier:
 
         Args:
             texts: Messages as written; masks of redaction are understood.
-            batch_tokens: Tokens the network reads at once, padding included.
+            batch_tokens: Tokens the network reads at once, padding included; ``None``: what suits the engine.
         """
+        batch_tokens = batch_tokens or self._engine.batch_tokens
         distinct = list(dict.fromkeys(texts))
         chunks = [distinct[start : start + _CHUNK_TEXTS] for start in range(0, len(distinct), _CHUNK_TEXTS)]
         predictions: list[Prediction] = []
@@ -108,11 +115,15 @@ class Classifier:
         if not encoded.pieces or not has_content(text):
             return _Prepared(text, [], [], [])
         spans = split_clauses(text)
-        return _Prepared(text, spans, *cut_windows(encoded, spans, frame=self._frame))
+        return _Prepared(text, spans, *self._cut(encoded, spans))
+
+    def _cut(self, encoded: EncodedText, spans: list[Span]) -> tuple[list[Window], list[Placed]]:
+        return cut_windows(encoded, spans, frame=self._frame, max_tokens=self._max_tokens)
 
     def _judge(self, prepared: list[_Prepared], batch_tokens: int) -> list[Prediction]:
         windows = [window for one in prepared for window in one.windows]
-        scores = iter(score_windows(self._forward, windows, batch_tokens=batch_tokens, threads=self._threads))
+        n_at_once = self._engine.n_at_once
+        scores = iter(score_windows(self._forward, windows, batch_tokens=batch_tokens, threads=n_at_once))
         return [self._prediction(one, [next(scores) for _ in one.windows]) for one in prepared]
 
     def _prediction(self, prepared: _Prepared, windows: list[Scores]) -> Prediction:

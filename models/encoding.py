@@ -44,7 +44,8 @@ class Window:
     """What the encoder reads at once.
 
     Attributes:
-        pieces: Piece numbers, framed by ``[CLS]`` and ``[SEP]``; at most ``MAX_TOKENS``.
+        pieces: Piece numbers, framed by ``[CLS]`` and ``[SEP]`` or what the tokenizer has for them; at most
+            as many as the encoder reads at once.
         spans: The mentions to judge, as ``[first, last)`` in ``pieces``.
     """
 
@@ -53,37 +54,56 @@ class Window:
 
 
 def frame_of(tokenizer: Tokenizer) -> Span:
-    """Returns the numbers of ``[CLS]`` and ``[SEP]``.
+    """Returns the numbers of the tokens before and after a text, such as ``[CLS]`` and ``[SEP]``.
 
     Raises:
-        ValueError: The tokenizer lacks one of them.
+        ValueError: The tokenizer's post-processor does not put exactly one before and one after it.
     """
-    first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
-    if first is None or last is None:
-        raise ValueError("the tokenizer lacks [CLS] or [SEP]; train it with python -m models.vocabulary")
-    return first, last
+    frame = tokenizer.encode("").ids
+    if len(frame) != 2:
+        raise ValueError(
+            f"the tokenizer frames a text by {len(frame)} tokens, needed are one before it and one after it "
+            "([CLS] and [SEP], <s> and </s>); its tokenizer.json needs such a post_processor"
+        )
+    return frame[0], frame[1]
 
 
 def encode_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> list[EncodedText]:
-    """Returns each text as pieces with their places in it."""
+    """Returns each text as pieces with their places in it.
+
+    A piece that begins with the space before its word (sentencepiece, byte-level BPE) starts where the word
+    does.
+    """
     normalized = [normalize(text) for text in texts]
     encodings = tokenizer.encode_batch([one.text for one in normalized], add_special_tokens=False)
+    if _pieces_hold_spaces(tokenizer):
+        return [
+            EncodedText(encoding.ids, [one.origin[s + (one.text[s] == " ")] for s, _ in encoding.offsets])
+            for one, encoding in zip(normalized, encodings, strict=True)
+        ]
     return [
         EncodedText(encoding.ids, [one.origin[start] for start, _ in encoding.offsets])
         for one, encoding in zip(normalized, encodings, strict=True)
     ]
 
 
-def first_window(encoded: EncodedText, spans: Sequence[Span], *, frame: Span) -> Window:
+def first_window(
+    encoded: EncodedText, spans: Sequence[Span], *, frame: Span, max_tokens: int = MAX_TOKENS
+) -> Window:
     """Returns the beginning of a text as one window, for training; spans beyond it are cut off.
 
     Args:
         encoded: The text.
         spans: Spans of the text in code points.
         frame: The numbers of ``[CLS]`` and ``[SEP]``.
+        max_tokens: Tokens that the encoder reads at once, frame included.
     """
-    room = MAX_TOKENS - 2
+    room = max_tokens - 2
     pieces = [frame[0], *encoded.pieces[:room], frame[1]]
     placed = [encoded.span(start, end) for start, end in spans]
     clipped = [(min(first, room - 1), min(max(first + 1, last), room)) for first, last in placed]
     return Window(pieces, [(first + 1, last + 1) for first, last in clipped])
+
+
+def _pieces_hold_spaces(tokenizer: Tokenizer) -> bool:
+    return any(start == 1 for start, _ in tokenizer.encode("ا ا", add_special_tokens=False).offsets)

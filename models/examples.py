@@ -14,7 +14,7 @@ from torch import Tensor
 
 from models.corpora import LabelledMessage
 from models.encoding import Window, encode_texts, first_window, frame_of
-from models.heads import HEADS, MENTION_HEADS, MESSAGE_HEADS
+from models.heads import HEADS, MAX_TOKENS, MENTION_HEADS, MESSAGE_HEADS
 from models.inference import collate
 
 IGNORED = -1
@@ -60,15 +60,19 @@ class Batch:
 
 
 def encode_messages(
-    tokenizer: Tokenizer, messages: Sequence[LabelledMessage], *, smoothing: float = 0.0
+    tokenizer: Tokenizer,
+    messages: Sequence[LabelledMessage],
+    *,
+    smoothing: float = 0.0,
+    max_tokens: int = MAX_TOKENS,
 ) -> list[Example]:
-    """Returns the messages as examples, those without a piece left out."""
+    """Returns the messages as examples, those without a piece left out, each cut after ``max_tokens``."""
     frame = frame_of(tokenizer)
     encoded = encode_texts(tokenizer, [message.text for message in messages])
     return [
         _example(
             message,
-            first_window(one, [(m.start, m.end) for m in message.mentions], frame=frame),
+            first_window(one, [(m.start, m.end) for m in message.mentions], frame=frame, max_tokens=max_tokens),
             smoothing,
         )
         for message, one in zip(messages, encoded, strict=True)

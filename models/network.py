@@ -36,9 +36,23 @@ class Shape:
     inner_width: int = 1024
 
 
-class Encoder(nn.Module):
-    """Token numbers in, one state per token out."""
+@dataclass(frozen=True, slots=True)
+class OtherShape:
+    """The size of an encoder that is not ours, as far as the heads must know it."""
 
+    width: int
+
+
+class AnyEncoder(nn.Module):
+    """What the heads stand on: token numbers and token mask in, one state per token out."""
+
+    shape: Shape | OtherShape
+
+
+class Encoder(AnyEncoder):
+    """Our own encoder: token numbers in, one state per token out."""
+
+    shape: Shape
     cosine: Tensor
     sine: Tensor
 
@@ -106,7 +120,7 @@ class MaskedLanguageModel(nn.Module):
 class Network(nn.Module):
     """The encoder with all heads of the taxonomy."""
 
-    def __init__(self, encoder: Encoder, *, dropout: float = 0.0) -> None:
+    def __init__(self, encoder: AnyEncoder, *, dropout: float = 0.0) -> None:
         super().__init__()
         width = encoder.shape.width
         self.encoder = encoder

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import torch
 import typer
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -29,12 +29,13 @@ from models.examples import (
     rarity_weights,
     sample_batches,
 )
-from models.heads import MENTION_HEADS
+from models.heads import MAX_TOKENS, MENTION_HEADS
 from models.inference import Floats, score_windows
 from models.losses import class_weights, total_loss
 from models.metrics import Labels, macro_f1
 from models.network import Encoder, Network, Shape
 from models.pretrain import PRETRAINED, learning_rate
+from models.torch_engine import TorchForward, bfloat16
 from models.vocabulary import MASK, SPECIAL_TOKENS, WORK_FOLDER
 
 TRAINED = "trained.pt"
@@ -50,7 +51,8 @@ class Recipe:
 
     Attributes:
         minutes: Time of training over all runs.
-        peak_rate: Highest learning rate of the encoder; the heads learn twice as fast.
+        peak_rate: Highest learning rate of the encoder.
+        head_rate_factor: How much faster the heads learn.
         dropout: Share of the states dropped.
         noise: Share of the pieces hidden from the encoder.
         batch_tokens: Tokens of a batch, padding included.
@@ -64,6 +66,7 @@ class Recipe:
 
     minutes: float = 30.0
     peak_rate: float = 5e-4
+    head_rate_factor: float = 2.0
     dropout: float = 0.1
     noise: float = 0.08
     batch_tokens: int = 1536
@@ -85,20 +88,21 @@ class TrainingSet:
     dev_snappfood: list[Example]
 
 
-def load_training_set(corpora: Corpora, tokenizer: Tokenizer) -> TrainingSet:
-    """Returns all training and dev sets as examples."""
+def load_training_set(corpora: Corpora, tokenizer: Tokenizer, *, max_tokens: int = MAX_TOKENS) -> TrainingSet:
+    """Returns all training and dev sets as examples, each cut after ``max_tokens``."""
+    encode = partial(encode_messages, tokenizer, max_tokens=max_tokens)
     full = [*corpora.annotated("train"), *corpora.authored("train"), *corpora.conversations()]
     sentiment = [
         example
         for name in SENTIMENT_SETS
-        for example in encode_messages(tokenizer, corpora.sentiment(name, "train"), smoothing=SMOOTHING[name])
+        for example in encode(corpora.sentiment(name, "train"), smoothing=SMOOTHING[name])
     ]
     dev = [*corpora.annotated("dev"), *corpora.authored("dev")]
     return TrainingSet(
-        full=encode_messages(tokenizer, full, smoothing=0.03),
+        full=encode(full, smoothing=0.03),
         sentiment=sentiment,
-        dev_full=encode_messages(tokenizer, dev),
-        dev_snappfood=encode_messages(tokenizer, corpora.sentiment("snappfood", "dev")),
+        dev_full=encode(dev),
+        dev_snappfood=encode(corpora.sentiment("snappfood", "dev")),
     )
 
 
@@ -136,21 +140,6 @@ def two_class(scores: Floats) -> Labels:
     return np.where(scores[:, _NEGATIVE] > scores[:, _POSITIVE], _NEGATIVE, _POSITIVE)
 
 
-class TorchForward:
-    """Runs a torch network on arrays, as :class:`models.inference.Forward` wants it."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-
-    def __call__(
-        self, tokens: NDArray[np.int64], is_token: NDArray[np.bool_], spans: NDArray[np.bool_]
-    ) -> dict[str, Floats]:
-        """Returns the scores of each head."""
-        with torch.inference_mode():
-            arrays = (torch.from_numpy(array) for array in (tokens, is_token, spans))
-            return {name: scores.float().numpy() for name, scores in self.network(*arrays).items()}
-
-
 class Trainer:
     """A run of training with all that a later run needs to go on.
 
@@ -160,17 +149,29 @@ class Trainer:
         recipe: How to train.
         network: What is trained; its encoder may be any that :class:`models.network.Network` takes.
         compiled: Whether to compile the encoder first.
+        device: Where to train, ``cpu`` or ``cuda``.
+        on_step: Is told after each step which share of the time is spent.
     """
 
     def __init__(
-        self, work: Path, data: TrainingSet, recipe: Recipe, *, network: Network, compiled: bool
+        self,
+        work: Path,
+        data: TrainingSet,
+        recipe: Recipe,
+        *,
+        network: Network,
+        compiled: bool,
+        device: str = "cpu",
+        on_step: Callable[[float], None] = lambda share: None,
     ) -> None:
         self.work, self.data, self.recipe = work, data, recipe
-        self.network = network
+        self.device, self.on_step = torch.device(device), on_step
+        self.network = network.to(self.device)
         self.average = copy.deepcopy(network).eval()
         self.optimizer = _optimizer(self.network, recipe)
-        self.weights = class_weights(label_counts(data.full), power=recipe.class_power)
-        self.step, self.spent_s, self.best = 0, 0.0, 0.0
+        weights = class_weights(label_counts(data.full), power=recipe.class_power)
+        self.weights = {name: one.to(device) for name, one in weights.items()}
+        self.step, self.spent_s, self.best = 0, 0.0, -1.0
         if (work / STATE).exists():
             self._resume()
         if compiled:
@@ -190,6 +191,7 @@ class Trainer:
             now = time.monotonic()
             self.spent_s += now - before
             before = now
+            self.on_step(min(1.0, self.spent_s / total_s))
             if self.step % _LOG_EVERY_STEPS == 0:
                 recent = float(np.mean(losses[-_LOG_EVERY_STEPS:]))
                 typer.echo(
@@ -204,8 +206,9 @@ class Trainer:
     def _train_on(self, batch: Batch, share: float) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * share
-        tokens = self._with_noise(batch.tokens)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        tokens = self._with_noise(batch.tokens).to(self.device)
+        batch = _moved(batch, self.device)
+        with bfloat16(self.device):
             scores = self.network(tokens, batch.is_token, batch.spans)
         loss = total_loss(scores, batch, self.weights)
         torch.autograd.backward(loss)
@@ -253,7 +256,7 @@ class Trainer:
         _save(self.work / STATE, state)
 
     def _resume(self) -> None:
-        state = torch.load(self.work / STATE, weights_only=True)
+        state = torch.load(self.work / STATE, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -282,6 +285,19 @@ def main(
     Trainer(work, training_set, recipe, network=network, compiled=compiled).run()
 
 
+def _moved(batch: Batch, device: torch.device) -> Batch:
+    if device.type == "cpu":
+        return batch
+    found = {one.name: getattr(batch, one.name) for one in fields(Batch)}
+    tensors = {
+        name: value.to(device)
+        if isinstance(value, Tensor)
+        else {head: one.to(device) for head, one in value.items()}
+        for name, value in found.items()
+    }
+    return replace(batch, **tensors)
+
+
 def _optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
     encoder = list(network.encoder.parameters())
     in_encoder = {id(parameter) for parameter in encoder}
@@ -289,7 +305,7 @@ def _optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
     groups = [
         {"params": [p for p in encoder if p.ndim > 1], "peak": recipe.peak_rate, "weight_decay": 0.02},
         {"params": [p for p in encoder if p.ndim <= 1], "peak": recipe.peak_rate, "weight_decay": 0.0},
-        {"params": heads, "peak": 2 * recipe.peak_rate, "weight_decay": 0.02},
+        {"params": heads, "peak": recipe.head_rate_factor * recipe.peak_rate, "weight_decay": 0.02},
     ]
     return torch.optim.AdamW(groups, lr=recipe.peak_rate, betas=(0.9, 0.98), fused=True)
 

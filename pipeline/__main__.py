@@ -74,7 +74,7 @@ def demo(
     with _opened(settings) as store:
         connectors = _connectors(settings, files.sources_file, None)
         _pull(settings, store, connectors)
-        analyzer = load_analyzer(settings.weights_dir, settings.n_threads)
+        analyzer = _analyzer(settings)
         _classify(settings, store, analyzer)
         show_story(store, files, today=today, visual=visual)
     if serve:
@@ -95,7 +95,7 @@ def classify() -> None:
     """Classify every stored message that waits."""
     settings = load_settings()
     with _opened(settings) as store:
-        n_classified = _classify(settings, store, load_analyzer(settings.weights_dir, settings.n_threads))
+        n_classified = _classify(settings, store, _analyzer(settings))
     console.out.print(f"{n_classified:,} messages classified")
 
 
@@ -105,7 +105,7 @@ def run_(only: Only = None, sources: SourcesFile = None) -> None:
     settings = load_settings()
     with _opened(settings) as store:
         failed = _pull(settings, store, _connectors(settings, sources, only))
-        n_classified = _classify(settings, store, load_analyzer(settings.weights_dir, settings.n_threads))
+        n_classified = _classify(settings, store, _analyzer(settings))
     console.out.print(f"{n_classified:,} messages classified")
     raise typer.Exit(1 if failed else 0)
 
@@ -135,7 +135,7 @@ def analyze(
     settings = load_settings()
     faults: list[str] = []
     texts = [("1", text)] if text is not None else list(_read_texts(file or Path("-"), faults))
-    analyzer = load_analyzer(settings.weights_dir, settings.n_threads)
+    analyzer = _analyzer(settings)
     for start in range(0, len(texts), settings.classify_batch_messages):
         batch = texts[start : start + settings.classify_batch_messages]
         for (id_, one), prediction in zip(batch, analyzer.analyze([one for _, one in batch]), strict=True):
@@ -254,6 +254,12 @@ def _opened(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def _analyzer(settings: Settings) -> Analyzer:
+    return load_analyzer(
+        settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device
+    )
 
 
 def _connectors(settings: Settings, file: Path | None, only: list[str] | None) -> list[Connector]:

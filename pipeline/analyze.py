@@ -82,22 +82,28 @@ class Analyzer:
         ]
 
 
-def load_analyzer(weights_dir: Path | None, n_threads: int) -> Analyzer:
+def load_analyzer(
+    weights_dir: Path | None, n_threads: int, *, engine: str = "onnx", device: str = ""
+) -> Analyzer:
     """Return an analyzer over the weights in a folder.
 
     Args:
         weights_dir: Folder with the weights; ``None``: the shipped one.
         n_threads: Processor threads; 0: all cores.
+        engine: What the folder must be for: ``onnx`` or ``torch``.
+        device: ``cpu``, ``cuda`` (engine torch only), or an empty string for a GPU where it can be used.
 
     Raises:
-        SettingsError: The folder is not whole or was made for other labels.
+        SettingsError: The folder is not whole, was made for other labels or for another engine, or the engine
+            or the device is not there.
     """
     # Costs two seconds (hazm), so that it is imported only where a model is wanted.
     from models.checkpoint import SHIPPED, CheckpointError
-    from models.classifier import Classifier as OnnxClassifier
+    from models.classifier import Classifier as Model
 
+    threads = n_threads or os.cpu_count() or 1
     try:
-        return Analyzer(OnnxClassifier(weights_dir or SHIPPED, threads=n_threads or os.cpu_count() or 1))
+        return Analyzer(Model(weights_dir or SHIPPED, threads=threads, engine=engine, device=device))
     except CheckpointError as error:
         raise SettingsError(str(error)) from None
 
