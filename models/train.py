@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -288,14 +288,15 @@ def main(
 def _moved(batch: Batch, device: torch.device) -> Batch:
     if device.type == "cpu":
         return batch
-    found = {one.name: getattr(batch, one.name) for one in fields(Batch)}
-    tensors = {
-        name: value.to(device)
-        if isinstance(value, Tensor)
-        else {head: one.to(device) for head, one in value.items()}
-        for name, value in found.items()
-    }
-    return replace(batch, **tensors)
+    moved: dict[str, Any] = {}
+    for one in fields(Batch):
+        value = getattr(batch, one.name)
+        moved[one.name] = (
+            value.to(device)
+            if isinstance(value, Tensor)
+            else {name: tensor.to(device) for name, tensor in value.items()}
+        )
+    return replace(batch, **moved)
 
 
 def _optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
