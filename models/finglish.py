@@ -16,7 +16,7 @@ from models.pronunciation import HALF_SPACE, Part, read_word
 
 _WORD = re.compile("[\u0620-\u065f\u0670-\u06d3\u200c]+")
 _PLAIN = str.maketrans("؟،؛٪«»٫٬۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", '?,;%"".,' + "0123456789" * 2)
-_SOUND = re.compile(r"i(?=aa)|aa|oo|ei|kh|gh|zh|q|'|(?<=.)i(?=.)|E|([b-df-hj-np-tv-z])\1|^e$|(?<=..)e$")
+_SOUND = re.compile(r"i(?=aa)|aa|oo|ei|kh|gh|zh|q|'|(?<=.)i(?=.)|E|([b-df-hj-np-tv-z])\1")
 _SHORT_VOWEL = re.compile(r"(?<=[b-df-hj-np-tv-z])[aeo](?=[b-df-hj-np-tv-z])")
 
 
@@ -149,6 +149,8 @@ class _Hand:
                 _append(joints[part.joint], part.places[-1:], chars, origin)
         if chars and read.n_stretched:
             _append(chars[-1][-1] * read.n_stretched, (len(word) - 1,), chars, origin)
+        elif len(origin) > 2 and chars[-1][-1] == "e":
+            _append(self._writer.letters["e"][1:], (len(word) - 1,), chars, origin)
         return "".join(chars), origin
 
     def _sounds(self, part: Part) -> list[tuple[str, tuple[int, ...]]]:

@@ -184,9 +184,14 @@ def _stems(word: str, start: int) -> list[tuple[int, int, tuple[str, ...]]]:
         if entry is None or (start and entry.kind != "v") or (not start and end < 2):
             continue
         endings = _endings(word[end:])
-        if endings is not None:
+        if endings is not None and _may_take(endings, end):
             found.append((start, end, endings))
     return found
+
+
+def _may_take(endings: tuple[str, ...], n_letters: int) -> bool:
+    """Returns whether so few letters may bear so many endings: «سهمیه» is not «سه» with three of them."""
+    return len(endings) < n_letters or endings[0] in {"ها", "های"}
 
 
 @lru_cache(maxsize=1 << 12)
