@@ -12,46 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from models.codes import decode_clause, decode_message
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from models.normalize import letters_key
 
 DEFAULT_DATA = Path("../shared/data")
 SENTIMENT_SETS = ("snappfood", "dksf", "deepsentipers", "bank_reviews")
-_SENTIMENT_CODES = dict(zip("nupm", Sentiment, strict=True))
-_MENTION_SENTIMENT_CODES = dict(
-    zip("nup", (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE), strict=True)
-)
-_EMOTION_CODES = dict(zip(("an", "di", "wo", "jo", "su", "no"), Emotion, strict=True))
-_FLAG_CODES = dict(zip("uesxf", Flag, strict=True))
-_STAGE_CODES = dict(zip(("aw", "co", "pu", "de", "us", "su", "lo", "no"), Stage, strict=True))
-_INTENT_CODES = dict(
-    zip(("com", "pra", "que", "req", "sug", "pin", "chu", "rec", "oth"), Intent, strict=True)
-)
-_ASPECT_CODES = dict(
-    zip(
-        (
-            "pro",
-            "ser",
-            "pri",
-            "prm",
-            "ava",
-            "pay",
-            "del",
-            "pac",
-            "acc",
-            "ret",
-            "sta",
-            "sup",
-            "app",
-            "act",
-            "aut",
-            "gen",
-        ),
-        Aspect,
-        strict=True,
-    )
-)
-
 
 @dataclass(frozen=True, slots=True)
 class LabelledMention:
@@ -216,22 +182,13 @@ def _turn_message(turn: dict[str, object]) -> LabelledMessage:
         if start < 0:
             continue
         end = start + len(clause)
-        stage, intent, aspect, sentiment = codes.split(".")
-        mentions.append(
-            LabelledMention(
-                start,
-                end,
-                _STAGE_CODES[stage],
-                _INTENT_CODES[intent],
-                _ASPECT_CODES[aspect],
-                _MENTION_SENTIMENT_CODES[sentiment],
-            )
-        )
+        mentions.append(LabelledMention(start, end, *decode_clause(codes)))
+    sentiment, emotion, flags = decode_message(str(turn["S"]), str(turn["E"]), str(turn["F"]))
     return LabelledMessage(
         text=text,
         source="conversations",
-        sentiment=_SENTIMENT_CODES[str(turn["S"])],
-        emotion=_EMOTION_CODES[str(turn["E"])],
-        flags=frozenset(_FLAG_CODES[code] for code in str(turn["F"]) if code in _FLAG_CODES),
+        sentiment=sentiment,
+        emotion=emotion,
+        flags=flags,
         mentions=tuple(mentions),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from models.clauses import split_clauses
 from models.corpora import LabelledMessage
 from models.encoding import Window, encode_texts, first_window, frame_of
 from models.heads import HEADS, MAX_TOKENS, MENTION_HEADS, MESSAGE_HEADS
-from models.inference import collate
+from models.inference import Scores, collate
 
 IGNORED = -1
+_FLAG_SHARE = 0.1
 BUCKETS = (16, 24, 32, 48, 64, 96, 128, 256)
 
 
@@ -33,6 +35,7 @@ class Example:
         emotion: Of the message.
         flags: 0, 1 or ``IGNORED``. Shape: (5,).
         smoothing: How far to doubt the message's sentiment, 0 to 1.
+        taught: What teachers think: the probability of each label of each head; ``None`` where not asked.
     """
 
     window: Window
@@ -42,11 +45,15 @@ class Example:
     emotion: int
     flags: NDArray[np.float32]
     smoothing: float
+    taught: Scores | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Examples as tensors; see :class:`Example` and :class:`models.network.Network`."""
+    """Examples as tensors; see :class:`Example` and :class:`models.network.Network`.
+
+    ``taught`` is empty where no example was taught, and holds zeros where one was not.
+    """
 
     tokens: Tensor
     is_token: Tensor
@@ -57,27 +64,39 @@ class Batch:
     emotion: Tensor
     flags: Tensor
     smoothing: Tensor
+    taught: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def encode_messages(
     tokenizer: Tokenizer,
     messages: Sequence[LabelledMessage],
     *,
-    smoothing: float = 0.0,
+    smoothing: float | Mapping[str, float] = 0.0,
+    cut: bool = False,
     max_tokens: int = MAX_TOKENS,
 ) -> list[Example]:
-    """Returns the messages as examples, those without a piece left out, each cut after ``max_tokens``."""
+    """Returns the messages as examples, those without a piece left out.
+
+    Args:
+        tokenizer: Of the network.
+        messages: What to encode.
+        smoothing: How far to doubt the sentiments, 0 to 1: of all, or by source (0 for others).
+        cut: Whether messages without labelled mentions are cut into clauses, with labels ``IGNORED``.
+        max_tokens: Pieces after which each is cut off.
+    """
     frame = frame_of(tokenizer)
     encoded = encode_texts(tokenizer, [message.text for message in messages])
-    return [
-        _example(
-            message,
-            first_window(one, [(m.start, m.end) for m in message.mentions], frame=frame, max_tokens=max_tokens),
-            smoothing,
-        )
-        for message, one in zip(messages, encoded, strict=True)
-        if one.pieces
-    ]
+    examples: list[Example] = []
+    for message, one in zip(messages, encoded, strict=True):
+        if not one.pieces:
+            continue
+        spans = [(m.start, m.end) for m in message.mentions]
+        if cut and not spans:
+            spans = split_clauses(message.text)
+        doubt = smoothing if isinstance(smoothing, float) else smoothing.get(message.source, 0.0)
+        window = first_window(one, spans, frame=frame, max_tokens=max_tokens)
+        examples.append(_example(message, window, doubt))
+    return examples
 
 
 def to_batch(examples: Sequence[Example], *, n_tokens: int | None = None) -> Batch:
@@ -96,6 +115,7 @@ def to_batch(examples: Sequence[Example], *, n_tokens: int | None = None) -> Bat
         torch.tensor([example.emotion for example in examples]),
         torch.from_numpy(np.stack([example.flags for example in examples])),
         torch.tensor([example.smoothing for example in examples]),
+        _taught(examples, spans.shape[1]),
     )
 
 
@@ -114,7 +134,7 @@ def label_counts(examples: Sequence[Example]) -> dict[str, NDArray[np.float64]]:
 
 
 def rarity_weights(examples: Sequence[Example], *, power: float, limit: float) -> NDArray[np.float64]:
-    """Returns how likely to draw each example: more for one with rare stages, intents or aspects.
+    """Returns how likely to draw each example: more for one with a rare stage, intent, aspect or flag.
 
     Args:
         examples: What to draw from.
@@ -127,9 +147,11 @@ def rarity_weights(examples: Sequence[Example], *, power: float, limit: float) -
     columns = {name: i for i, name in enumerate(MENTION_HEADS) if name != "mention_sentiment"}
     counts = {i: Counter(int(m[i]) for e in examples for m in e.mentions) for i in columns.values()}
     means = {i: sum(count.values()) / max(1, len(count)) for i, count in counts.items()}
+    n_flagged = np.maximum(1.0, np.stack([np.maximum(e.flags, 0.0) for e in examples]).sum(axis=0))
     weights = np.ones(len(examples))
     for place, example in enumerate(examples):
         rarest = [means[i] / counts[i][int(m[i])] for m in example.mentions for i in columns.values()]
+        rarest += (_FLAG_SHARE * len(examples) / n_flagged[example.flags > 0]).tolist()
         weights[place] = min(limit, max([1.0, *(rarity**power for rarity in rarest)]))
     shares: NDArray[np.float64] = weights / weights.sum()
     return shares
@@ -162,6 +184,22 @@ def sample_batches(
                 waiting[bucket] = []
 
 
+def _taught(examples: Sequence[Example], n_mentions: int) -> dict[str, Tensor]:
+    if all(example.taught is None for example in examples):
+        return {}
+    taught: dict[str, Tensor] = {}
+    for name, labels in HEADS.items():
+        inner = (n_mentions, len(labels)) if name in MENTION_HEADS else (len(labels),)
+        values = np.zeros((len(examples), *inner), dtype=np.float32)
+        for row, example in enumerate(examples):
+            if example.taught is not None and name in MENTION_HEADS:
+                values[row, : len(example.taught[name])] = example.taught[name]
+            elif example.taught is not None:
+                values[row] = example.taught[name]
+        taught[name] = torch.from_numpy(values)
+    return taught
+
+
 def _example(message: LabelledMessage, window: Window, smoothing: float) -> Example:
     labels = list(HEADS["sentiment"])
     mentions = [
@@ -173,10 +211,11 @@ def _example(message: LabelledMessage, window: Window, smoothing: float) -> Exam
         )
         for m in message.mentions
     ]
+    unknown = [(IGNORED,) * len(MENTION_HEADS)] * len(window.spans)
     flags = [IGNORED if message.flags is None else flag in message.flags for flag in MESSAGE_HEADS["flags"]]
     return Example(
         window=window,
-        mentions=np.array(mentions, dtype=np.int64).reshape(-1, len(MENTION_HEADS)),
+        mentions=np.array(mentions or unknown, dtype=np.int64).reshape(-1, len(MENTION_HEADS)),
         sentiment=IGNORED if message.sentiment is None else labels.index(message.sentiment),
         allowed=np.array([label in message.sentiment_classes for label in labels]),
         emotion=IGNORED if message.emotion is None else MESSAGE_HEADS["emotion"].index(message.emotion),

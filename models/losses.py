@@ -43,7 +43,7 @@ def class_weights(counts: Mapping[str, NDArray[np.float64]], *, power: float) ->
 
 
 def total_loss(scores: Mapping[str, Tensor], batch: Batch, weights: Mapping[str, Tensor]) -> Tensor:
-    """Returns the weighted sum of the losses of all heads that the batch has labels for.
+    """Returns the weighted sum of the losses of all heads, over the labels and the teachers' opinions at hand.
 
     Args:
         scores: What :class:`models.network.Network` returned.
@@ -58,7 +58,19 @@ def total_loss(scores: Mapping[str, Tensor], batch: Batch, weights: Mapping[str,
         HEAD_WEIGHTS["emotion"] * _choice_loss(scores["emotion"], batch.emotion, weights["emotion"])
     )
     losses.append(HEAD_WEIGHTS["flags"] * _flags_loss(scores["flags"], batch.flags))
+    losses += [
+        HEAD_WEIGHTS[name] * _taught_loss(name, scores[name], taught) for name, taught in batch.taught.items()
+    ]
     return torch.stack(losses).sum()
+
+
+def _taught_loss(name: str, scores: Tensor, taught: Tensor) -> Tensor:
+    known = taught.sum(dim=-1) > 0
+    if not bool(known.any()):
+        return scores.sum() * 0.0
+    if name == "flags":
+        return functional.binary_cross_entropy_with_logits(scores[known].float(), taught[known])
+    return functional.cross_entropy(scores[known].float(), taught[known])
 
 
 def _choice_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Teaches all heads at once, starting from the pre-trained encoder.
 
-``python -m models.train --minutes 30`` reads ``pretrained.pt`` and leaves ``trained.pt``: the averaged
-weights that did best on the dev sets. Run it again after a break and it goes on where it stopped.
+``python -m models.train --minutes 30`` reads ``pretrained.pt`` and ``taught.npz`` (see :mod:`models.teach`) and
+leaves ``trained.pt``: the averaged weights that did best on the dev sets. Run it again after a break and it
+goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,27 +20,26 @@ import typer
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.corpora import DEFAULT_DATA, SENTIMENT_SETS, Corpora
+from models.corpora import DEFAULT_DATA, Corpora
 from models.examples import (
     Batch,
-    Example,
-    encode_messages,
     label_counts,
     rarity_weights,
     sample_batches,
 )
-from models.heads import MAX_TOKENS, MENTION_HEADS
+from models.heads import MENTION_HEADS
 from models.inference import Floats, score_windows
 from models.losses import class_weights, total_loss
 from models.metrics import Labels, macro_f1
 from models.network import Encoder, Network, Shape
 from models.pretrain import PRETRAINED, learning_rate
+from models.taught import COPY_SHARE, TAUGHT, load_taught_set
 from models.torch_engine import TorchForward, bfloat16
+from models.training_set import TrainingSet, load_training_set
 from models.vocabulary import MASK, SPECIAL_TOKENS, WORK_FOLDER
 
 TRAINED = "trained.pt"
 STATE = "training.pt"
-SMOOTHING = {"snappfood": 0.06, "dksf": 0.06, "deepsentipers": 0.06, "bank_reviews": 0.15}
 _LOG_EVERY_STEPS = 50
 _NEGATIVE, _POSITIVE = 0, 2
 
@@ -76,34 +75,6 @@ class Recipe:
     average_decay: float = 0.998
     evaluate_every_s: float = 240.0
     seed: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSet:
-    """What is trained on and what the weights are chosen by."""
-
-    full: list[Example]
-    sentiment: list[Example]
-    dev_full: list[Example]
-    dev_snappfood: list[Example]
-
-
-def load_training_set(corpora: Corpora, tokenizer: Tokenizer, *, max_tokens: int = MAX_TOKENS) -> TrainingSet:
-    """Returns all training and dev sets as examples, each cut after ``max_tokens``."""
-    encode = partial(encode_messages, tokenizer, max_tokens=max_tokens)
-    full = [*corpora.annotated("train"), *corpora.authored("train"), *corpora.conversations()]
-    sentiment = [
-        example
-        for name in SENTIMENT_SETS
-        for example in encode(corpora.sentiment(name, "train"), smoothing=SMOOTHING[name])
-    ]
-    dev = [*corpora.annotated("dev"), *corpora.authored("dev")]
-    return TrainingSet(
-        full=encode(full, smoothing=0.03),
-        sentiment=sentiment,
-        dev_full=encode(dev),
-        dev_snappfood=encode(corpora.sentiment("snappfood", "dev")),
-    )
 
 
 def load_network(work: Path, *, dropout: float) -> Network:
@@ -230,9 +201,11 @@ class Trainer:
     def _batches(self) -> Iterator[Batch]:
         recipe = self.recipe
         seed = recipe.seed + self.step
-        rarity = rarity_weights(self.data.full, power=recipe.sample_power, limit=4.0)
-        full = sample_batches(self.data.full, rarity, batch_tokens=recipe.batch_tokens, seed=seed)
-        other = sample_batches(self.data.sentiment, None, batch_tokens=recipe.batch_tokens, seed=seed)
+        labelled = self.data.full + self.data.full_copies.examples
+        others = self.data.partial + self.data.partial_copies.examples
+        rarity = rarity_weights(labelled, power=recipe.sample_power, limit=4.0)
+        full = sample_batches(labelled, rarity, batch_tokens=recipe.batch_tokens, seed=seed)
+        other = sample_batches(others, None, batch_tokens=recipe.batch_tokens, seed=seed)
         rng = np.random.default_rng(seed)
         while True:
             yield next(full if rng.random() < recipe.full_share else other)
@@ -272,15 +245,20 @@ def main(
     peak_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 5e-4,
     threads: Annotated[int, typer.Option(help="Threads of the matrix work.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 1,
+    full_share: Annotated[float, typer.Option(help="Share of the batches with all labels.")] = 0.5,
+    alone: Annotated[bool, typer.Option(help="Learn from the labels only, without teachers.")] = False,
     compiled: Annotated[bool, typer.Option(help="Compile the encoder (needs a C++ compiler).")] = True,
 ) -> None:
     """Fine-tunes all heads; stop it at any time, run it again to go on."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
-    training_set = load_training_set(Corpora(data), tokenizer)
-    typer.echo(f"{len(training_set.full):,} full and {len(training_set.sentiment):,} sentiment examples")
-    recipe = Recipe(minutes=minutes, peak_rate=peak_rate, seed=seed)
+    if alone:
+        training_set = load_training_set(Corpora(data), tokenizer, copy_share=COPY_SHARE)
+    else:
+        training_set = load_taught_set(Corpora(data), tokenizer, work / TAUGHT)
+    typer.echo(f"{len(training_set.full):,} fully and {len(training_set.partial):,} partly labelled messages")
+    recipe = Recipe(minutes=minutes, peak_rate=peak_rate, full_share=full_share, seed=seed)
     network = load_network(work, dropout=recipe.dropout)
     Trainer(work, training_set, recipe, network=network, compiled=compiled).run()
 

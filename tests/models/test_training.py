@@ -26,7 +26,8 @@ from models.labels import Aspect, Emotion, Intent, Sentiment, Stage
 from models.losses import class_weights, total_loss
 from models.network import MaskedLanguageModel
 from models.pretrain import PRETRAINED, hide_pieces, learning_rate, pretrain
-from models.train import STATE, Recipe, TorchForward, Trainer, TrainingSet, load_network
+from models.train import STATE, Recipe, TorchForward, Trainer, load_network
+from models.training_set import TrainingSet
 from models.vocabulary import MASK, SPECIAL_TOKENS
 
 FULL = [

@@ -1,0 +1,93 @@
+"""Lets the networks of all folds judge every training text, for the shipped network to learn from.
+
+``python -m models.teach`` trains them (see :mod:`models.folds`) and writes ``taught.npz`` (what the teachers think; a labelled message is judged only by
+the network that never saw it) and ``crossed.json`` (how often each label was taken for which, by source).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.progress import track
+from tokenizers import Tokenizer
+
+from models.calibration import fit_temperatures
+from models.checkpoint import TOKENIZER_FILE
+from models.classifier import Probabilities
+from models.corpora import DEFAULT_DATA, Corpora
+from models.crossed import CROSSED, cross_validate, save_crossed
+from models.examples import Example
+from models.export import export_onnx, load_trained
+from models.folds import N_FOLDS, fold_folder, fold_numbers, train_folds
+from models.inference import Scores, score_windows
+from models.onnx_engine import OnnxForward
+from models.taught import TAUGHT, load_taught_texts, save_taught
+from models.training_set import TrainingSet, full_messages
+from models.vocabulary import WORK_FOLDER
+
+
+class Teacher:
+    """The network of a fold, with its confidences calibrated on the dev set."""
+
+    def __init__(self, folder: Path, data: TrainingSet, *, threads: int) -> None:
+        model = folder / "teacher.onnx"
+        export_onnx(load_trained(folder), model)
+        self._forward, self._threads = OnnxForward(model), threads
+        scores = self._scores(self._forward, data.dev_full)
+        self._probabilities = Probabilities(self._forward, fit_temperatures(scores, data.dev_full))
+
+    def judge(self, examples: Sequence[Example]) -> list[Scores]:
+        """Returns for each example the probability of each label of each head."""
+        return self._scores(self._probabilities, examples)
+
+    def _scores(self, forward: OnnxForward | Probabilities, examples: Sequence[Example]) -> list[Scores]:
+        return score_windows(forward, [example.window for example in examples], threads=self._threads)
+
+
+def judge_all(teachers: Sequence[Teacher], data: TrainingSet) -> tuple[list[Scores], list[Scores]]:
+    """Returns what the teachers think of ``data.full`` (each of its own fold) and of ``data.partial`` (mean)."""
+    numbers = fold_numbers(len(data.full))
+    full: list[Scores] = [{}] * len(data.full)
+    for fold, teacher in enumerate(teachers):
+        held = np.flatnonzero(numbers == fold)
+        for i, scores in zip(held, teacher.judge([data.full[i] for i in held]), strict=True):
+            full[i] = scores
+    sums: list[Scores] = []
+    for teacher in track(teachers, description="teachers read"):
+        some = teacher.judge(data.partial)
+        sums = [_sum(a, b) for a, b in zip(sums, some, strict=True)] if sums else some
+    mean = [{name: values / len(teachers) for name, values in one.items()} for one in sums]
+    return full, mean
+
+
+def main(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
+    work: Annotated[Path, typer.Option(help="Folder of the checkpoints.")] = WORK_FOLDER,
+    minutes: Annotated[float, typer.Option(help="Minutes of training of each fold, in all.")] = 24.0,
+    threads: Annotated[int, typer.Option(help="Folds trained at once, each on one thread.")] = 2,
+    compiled: Annotated[bool, typer.Option(help="Compile the encoders (needs a C++ compiler).")] = True,
+) -> None:
+    """Trains the teachers and has them judge all training texts; run it again to go on."""
+    corpora = Corpora(data)
+    texts = load_taught_texts(corpora, Tokenizer.from_file(str(work / TOKENIZER_FILE)))
+    typer.echo(f"{len(texts.full):,} fully and {len(texts.partial):,} partly labelled messages")
+    train_folds(work, texts, minutes=minutes, processes=threads, compiled=compiled)
+    teachers = [Teacher(fold_folder(work, fold), texts, threads=threads) for fold in range(N_FOLDS)]
+    full, partly = judge_all(teachers, texts)
+    save_taught(work / TAUGHT, full, partly)
+    sources = [message.source for message in full_messages(corpora)]
+    save_crossed(work / CROSSED, cross_validate(full, texts.full, sources))
+    typer.echo("taught")
+
+
+def _sum(first: Scores, second: Scores) -> Scores:
+    return {name: values + second[name] for name, values in first.items()}
+
+
+if __name__ == "__main__":
+    typer.run(main)

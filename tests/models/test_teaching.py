@@ -1,0 +1,287 @@
+"""Networks of the folds judge what they never saw; the shipped network learns from what they think."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny import TEXTS, tiny_network, tiny_tokenizer
+
+from models.codes import decode_clause, decode_message
+from models.corpora import Corpora, LabelledMention, LabelledMessage
+from models.crossed import NEVER, Crossed, cross_validate, load_crossed, save_crossed
+from models.examples import encode_messages, label_counts, to_batch
+from models.folds import fold_numbers, without_fold
+from models.further import further_annotated, further_authored, text_key
+from models.heads import HEADS, MENTION_HEADS
+from models.inference import Scores
+from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
+from models.losses import class_weights, total_loss
+from models.normalize import letters_key
+from models.taught import load_taught, save_taught
+from models.training_set import Copies, TrainingSet, full_messages, partial_messages, with_teachers
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+MESSAGE = LabelledMessage(
+    text=TEXTS[0],
+    source="snappfood",
+    sentiment=Sentiment.MIXED,
+    emotion=Emotion.NONE,
+    flags=frozenset(),
+    mentions=(
+        LabelledMention(0, 12, Stage.USE, Intent.PRAISE, Aspect.PRODUCT, Sentiment.POSITIVE),
+        LabelledMention(13, 29, Stage.DELIVERY, Intent.COMPLAINT, Aspect.DELIVERY, Sentiment.NEGATIVE),
+    ),
+)
+UNLABELLED = LabelledMessage(text=TEXTS[1], source="ugc")
+
+
+def scores_of(n_mentions: int, seed: int = 1) -> Scores:
+    rng = np.random.default_rng(seed)
+    found: Scores = {}
+    for name, labels in HEADS.items():
+        shape = (n_mentions, len(labels)) if name in MENTION_HEADS else (len(labels),)
+        values = rng.random(shape).astype(np.float32)
+        found[name] = values if name == "flags" else values / values.sum(axis=-1, keepdims=True)
+    return found
+
+
+def write_rows(path: Path, rows: list[dict[str, object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with lzma.open(path, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def write_corpora(folder: Path) -> None:
+    full = {
+        "id": "1",
+        "source": "snappfood",
+        "text": TEXTS[0],
+        "sentiment": "mixed",
+        "emotion": "none",
+        "flags": [],
+        "mentions": [
+            {
+                "start": 0,
+                "end": 12,
+                "stage": "use",
+                "intent": "praise",
+                "aspect": "product",
+                "sentiment": "positive",
+            }
+        ],
+    }
+    words = ("یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت")
+    for name in ("annotated", "authored"):
+        rows = [{**full, "text": f"{TEXTS[0]} {name} {word}"} for word in words]
+        write_rows(folder / name / "messages.train.jsonl.xz", rows)
+        write_rows(folder / name / "messages.dev.jsonl.xz", [{**full, "text": f"{TEXTS[2]} {name}"}])
+        write_rows(folder / name / "messages.test.jsonl.xz", [{**full, "text": f"{TEXTS[3]} {name}"}])
+    write_rows(folder / "authored" / "conversations.jsonl.xz", [])
+    for name in ("snappfood", "dksf", "deepsentipers", "bank_reviews"):
+        value: dict[str, object] = {"polarity": 1} if name == "deepsentipers" else {"sentiment": "positive"}
+        rows = [{"text": f"{TEXTS[4]} {name} {word}", **value} for word in words]
+        write_rows(folder / "sentiment" / f"{name}.train.jsonl.xz", rows)
+    write_rows(
+        folder / "sentiment" / "snappfood.dev.jsonl.xz", [{"text": "خوب نبود", "sentiment": "negative"}]
+    )
+    (folder / "corpus").mkdir()
+    with lzma.open(folder / "corpus" / "ugc.txt.xz", "wt", encoding="utf-8") as lines:
+        lines.write("برنامه خوب است ولی دیر باز میشه\nغذا دیر رسید و سرد بود\n")
+
+
+def test_codes_become_labels() -> None:
+    assert decode_clause("pu.que.pay.u") == (
+        Stage.PURCHASE,
+        Intent.QUESTION,
+        Aspect.PAYMENT,
+        Sentiment.NEUTRAL,
+    )
+    assert decode_message("m", "wo", "us-") == (
+        Sentiment.MIXED,
+        Emotion.WORRY,
+        frozenset({Flag.URGENT, Flag.SARCASM}),
+    )
+
+
+@pytest.mark.parametrize("code", ["pu.que.pay", "xx.que.pay.u", ""])
+def test_a_wrong_code_is_named(code: str) -> None:
+    with pytest.raises(ValueError, match=f"code '{code}'"):
+        decode_clause(code)
+
+
+def test_further_labels_find_their_texts(tmp_path: Path) -> None:
+    write_corpora(tmp_path)
+    text = "برنامه خوب است ولی دیر باز میشه"
+    row = {
+        "key": text_key(text),
+        "sentiment": "m",
+        "emotion": "no",
+        "flags": "",
+        "mentions": [[0, 14, "us.pra.app.p"]],
+    }
+    write_rows(tmp_path / "labels.jsonl.xz", [row, {**row, "key": "0" * 16}])
+
+    (message,) = further_annotated(Corpora(tmp_path), tmp_path / "labels.jsonl.xz")
+
+    assert message == LabelledMessage(
+        text=text,
+        source="ugc",
+        sentiment=Sentiment.MIXED,
+        emotion=Emotion.NONE,
+        flags=frozenset(),
+        mentions=(LabelledMention(0, 14, Stage.USE, Intent.PRAISE, Aspect.APP, Sentiment.POSITIVE),),
+    )
+
+
+def test_a_held_out_text_is_in_no_further_set(tmp_path: Path) -> None:
+    write_corpora(tmp_path)
+    held_out = f"{TEXTS[3]} annotated"
+    row = {"text": held_out + "!", "sentiment": "n", "emotion": "no", "flags": "", "mentions": []}
+    (tmp_path / "authored.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+
+    assert further_authored(Corpora(tmp_path), tmp_path / "authored.jsonl") == []
+
+
+@pytest.mark.shared
+def test_nothing_is_trained_on_that_is_held_out() -> None:
+    if not DATA.exists():
+        pytest.skip("no data beside the repository")
+    corpora = Corpora(DATA)
+
+    trained_on = [*full_messages(corpora), *partial_messages(corpora, n_unlabelled=12_000)]
+
+    assert len(trained_on) > 50_000
+    assert not corpora.held_out_keys() & {letters_key(message.text) for message in trained_on}
+
+
+@pytest.mark.shared
+def test_every_further_label_fits_its_text() -> None:
+    if not DATA.exists():
+        pytest.skip("no data beside the repository")
+    corpora = Corpora(DATA)
+
+    messages = [*further_annotated(corpora), *further_authored(corpora)]
+
+    assert len(messages) > 5_000
+    for message in messages:
+        bounds = [bound for mention in message.mentions for bound in (mention.start, mention.end)]
+        assert bounds == sorted(bounds)
+        assert all(message.text[m.start : m.end].strip() for m in message.mentions)
+
+
+def test_a_fold_holds_out_its_messages_and_their_copies() -> None:
+    examples = encode_messages(tiny_tokenizer(), [MESSAGE] * 12)
+    copies = Copies(examples, np.arange(12))
+    data = TrainingSet(examples, [], [], [], full_copies=copies)
+    held = int((fold_numbers(12) == 1).sum())
+
+    kept = without_fold(data, 1)
+
+    assert held == 3
+    assert len(kept.full) == len(kept.full_copies.examples) == 9
+
+
+def test_what_teachers_think_survives_the_file_and_reaches_the_copies(tmp_path: Path) -> None:
+    tokenizer = tiny_tokenizer()
+    full = encode_messages(tokenizer, [MESSAGE] * 2)
+    partly = encode_messages(tokenizer, [UNLABELLED], cut=True)
+    data = TrainingSet(full, partly, [], [], full_copies=Copies(full[:1], np.array([1])))
+    thought = [scores_of(2, seed=2), scores_of(2, seed=3)]
+
+    save_taught(tmp_path / "taught.npz", thought, [scores_of(len(partly[0].mentions), seed=4)])
+    taught = with_teachers(data, *load_taught(tmp_path / "taught.npz"))
+
+    assert taught.full_copies.examples[0].taught is not None
+    np.testing.assert_allclose(taught.full_copies.examples[0].taught["stage"], thought[1]["stage"], atol=1e-3)
+    assert to_batch(taught.partial).taught["emotion"].sum().item() == pytest.approx(1.0, abs=1e-2)
+
+
+def test_the_network_comes_to_think_like_its_teachers() -> None:
+    tokenizer = tiny_tokenizer()
+    network = tiny_network(tokenizer.get_vocab_size()).train()
+    (example,) = encode_messages(tokenizer, [UNLABELLED], cut=True)
+    wanted = scores_of(len(example.mentions), seed=5)
+    batch = to_batch([replace(example, taught=wanted)])
+    weights = class_weights(label_counts(encode_messages(tokenizer, [MESSAGE])), power=0.25)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
+    for _ in range(120):
+        scores = network(batch.tokens, batch.is_token, batch.spans)
+        optimizer.zero_grad()
+        torch.autograd.backward(total_loss(scores, batch, weights))
+        optimizer.step()
+
+    thinks = network(batch.tokens, batch.is_token, batch.spans)
+    np.testing.assert_allclose(thinks["aspect"].softmax(-1)[0].detach(), wanted["aspect"], atol=0.05)
+    np.testing.assert_allclose(thinks["flags"].sigmoid()[0].detach(), wanted["flags"], atol=0.1)
+
+
+def test_cross_validation_counts_what_was_taken_for_what_by_source() -> None:
+    examples = encode_messages(tiny_tokenizer(), [MESSAGE] * 3)
+    scores = scores_of(2)
+    scores["mention_sentiment"] = np.array([[0.1, 0.1, 0.8], [0.2, 0.7, 0.1]], dtype=np.float32)
+
+    crossed = cross_validate([scores] * 3, examples, ["bank", "snappfood", "snappfood"])
+
+    assert crossed.confusion["mention_sentiment"] == {
+        "bank": [[0, 1, 0], [0, 0, 0], [0, 0, 1]],
+        "snappfood": [[0, 2, 0], [0, 0, 0], [0, 0, 2]],
+    }
+    assert crossed.levels["mention_sentiment"]["positive"] == (NEVER, NEVER)
+
+
+def test_a_level_is_the_least_confidence_that_is_right_often_enough(tmp_path: Path) -> None:
+    examples = encode_messages(
+        tiny_tokenizer(),
+        [replace(MESSAGE, sentiment=s) for s in [Sentiment.NEGATIVE] * 95 + [Sentiment.POSITIVE] * 45],
+    )
+    sure, unsure = scores_of(2), scores_of(2)
+    sure["sentiment"] = np.array([0.9, 0.04, 0.03, 0.03], dtype=np.float32)
+    unsure["sentiment"] = np.array([0.5, 0.2, 0.2, 0.1], dtype=np.float32)
+
+    crossed = cross_validate([sure] * 90 + [unsure] * 50, examples, ["bank"] * 140)
+    save_crossed(tmp_path / "crossed.json", crossed)
+
+    assert crossed.levels["sentiment"]["negative"] == (0.51, 0.51)
+    assert crossed.levels["sentiment"]["mixed"] == (NEVER, NEVER)
+    assert load_crossed(tmp_path / "crossed.json") == crossed
+    assert load_crossed(tmp_path / "other.json") == Crossed({}, {})
+
+
+@pytest.mark.slow
+def test_the_commands_teach_and_train(tmp_path: Path) -> None:
+    write_corpora(tmp_path / "data")
+    work = tmp_path / "work"
+    work.mkdir()
+    tokenizer = tiny_tokenizer()
+    tokenizer.save(str(work / "tokenizer.json"))
+    pieces = np.concatenate([np.array(tokenizer.encode(text).ids, dtype=np.uint16) for text in TEXTS * 40])
+    np.savez(work / "pieces.npz", ugc=pieces, labelled=pieces, telegram=pieces, formal=pieces)
+    vectors = np.random.default_rng(1).normal(size=(tokenizer.get_vocab_size(), 32)).astype(np.float32)
+    np.save(work / "vectors.npy", vectors)
+    common = ("--work", str(work), "--no-compiled")
+    data = ("--data", str(tmp_path / "data"))
+
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-m", command, *common, *options], check=True, capture_output=True, text=True
+        ).stdout
+        for command, options in (
+            ("models.pretrain", ("--minutes", "0.005")),
+            ("models.teach", (*data, "--minutes", "0.01")),
+            ("models.train", (*data, "--minutes", "0.01")),
+        )
+    ]
+
+    assert " fully and 34 partly labelled messages" in outputs[1]
+    assert "taught" in outputs[1]
+    assert "dev" in outputs[2]
+    assert set(load_crossed(work / "crossed.json").confusion["stage"]) == {"authored", "snappfood"}
+    assert (work / "trained.pt").exists()
