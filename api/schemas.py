@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
+from models.levels import Level
 from pipeline.aggregate_counts import Counts
 from pipeline.aggregate_feedback import FeedbackPage, FoundFeedback
 from pipeline.aggregates import (
@@ -371,6 +372,12 @@ class AnalyzeIn(BaseModel):
         ]
 
 
+_LEVELS = (
+    "How far to believe each label. In cross-validation at least 90 % of the labels called high were right, "
+    "and at least 70 % of those called medium or high."
+)
+
+
 class MentionOut(Out):
     """One clause that says one thing; ``start`` and ``end`` count Unicode code points of the text given."""
 
@@ -386,6 +393,7 @@ class MentionOut(Out):
     intent_confidence: float
     aspect_confidence: float
     sentiment_confidence: float
+    levels: dict[str, Level] = Field(description=_LEVELS, examples=[{"stage": "high", "aspect": "medium"}])
 
 
 class AnalysisOut(Out):
@@ -400,6 +408,7 @@ class AnalysisOut(Out):
     flags: list[Flag]
     mentions: list[MentionOut]
     model_version: str
+    levels: dict[str, Level] = Field(description=_LEVELS, examples=[{"sentiment": "high", "emotion": "low"}])
 
 
 class AnalyzeOut(Out):

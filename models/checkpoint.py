@@ -42,6 +42,9 @@ class Manifest:
         labels: The labels of each head, in the order of the outputs.
         engine: What runs the network: ``onnx`` or ``torch``.
         max_tokens: Tokens that the encoder reads at once, frame included.
+        levels: For each head and label the confidences from which it is called high and medium.
+        confusion: For each head and source how often each label (row) was taken for which (column), in
+            cross-validation.
     """
 
     model_version: str
@@ -53,6 +56,8 @@ class Manifest:
     )
     engine: str = "onnx"
     max_tokens: int = MAX_TOKENS
+    levels: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    confusion: Mapping[str, Mapping[str, list[list[int]]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
         ("flag_thresholds", manifest.flag_thresholds),
         ("figures", manifest.figures),
         ("labels", {name: list(labels) for name, labels in manifest.labels.items()}),
+        *((f"levels.{head}", labels) for head, labels in manifest.levels.items()),
+        *((f"confusion.{head}", sources) for head, sources in manifest.confusion.items()),
     ):
         lines += ["", f"[{table}]", *(f'"{key}" = {json.dumps(value)}' for key, value in values.items())]
     (folder / MANIFEST_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -107,6 +114,11 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         labels={name: tuple(labels) for name, labels in content["labels"].items()},
         engine=content.get("engine", "onnx"),
         max_tokens=content.get("max_tokens", MAX_TOKENS),
+        levels={
+            head: {label: (high, medium) for label, (high, medium) in labels.items()}
+            for head, labels in content.get("levels", {}).items()
+        },
+        confusion=content.get("confusion", {}),
     )
     _check_labels(path, manifest)
     _check_engine(path, manifest)

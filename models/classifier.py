@@ -32,6 +32,7 @@ from models.labels import (
     Sentiment,
     Stage,
 )
+from models.levels import Levels
 from models.normalize import has_content
 from models.windows import Placed, cut_windows
 
@@ -68,6 +69,7 @@ class Classifier:
     ) -> None:
         checkpoint = load_checkpoint(weights)
         self.version: str = checkpoint.manifest.model_version
+        self.levels = Levels(checkpoint.manifest.levels)
         self._max_tokens = checkpoint.manifest.max_tokens
         self._engine = open_engine(checkpoint, threads=threads, engine=engine, device=device)
         self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))

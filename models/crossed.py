@@ -14,10 +14,10 @@ from models.calibration import gather
 from models.examples import Example
 from models.heads import EXCLUSIVE_HEADS, HEADS, MENTION_HEADS
 from models.inference import Floats, Scores
+from models.levels import HIGH_PRECISION, MEDIUM_PRECISION
 from models.metrics import Labels
 
 CROSSED = "crossed.json"
-HIGH_PRECISION, MEDIUM_PRECISION = 0.9, 0.7
 NEVER = 1.01
 _MIN_CASES = 20
 _CONFIDENCES = np.round(np.arange(0.2, 0.99, 0.01), 2)

@@ -140,9 +140,8 @@ def analyze(
         batch = texts[start : start + settings.classify_batch_messages]
         for (id_, one), prediction in zip(batch, analyzer.analyze([one for _, one in batch]), strict=True):
             if as_json:
-                sys.stdout.write(
-                    json.dumps(analysis_as_json(id_, one, prediction), ensure_ascii=False) + "\n"
-                )
+                answer = analysis_as_json(id_, one, prediction, analyzer.levels)
+                sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
             else:
                 console.show_analysis(one, prediction, visual=visual)
     for fault in faults:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict
 
 from models.labels import Mention, Prediction
+from models.levels import Levels
 from pipeline.errors import SettingsError
 from pipeline.redact import Redacted, redact
 
@@ -23,6 +24,10 @@ class Classifier(Protocol):
     @property
     def version(self) -> str:
         """Identifier of the weights."""
+
+    @property
+    def levels(self) -> Levels:
+        """From which confidences its labels are called high and medium."""
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """Return one prediction for each text, in order."""
@@ -43,6 +48,7 @@ class MentionJson(TypedDict):
     intent_confidence: float
     aspect_confidence: float
     sentiment_confidence: float
+    levels: dict[str, str]
 
 
 class AnalysisJson(TypedDict):
@@ -57,6 +63,7 @@ class AnalysisJson(TypedDict):
     flags: list[str]
     mentions: list[MentionJson]
     model_version: str
+    levels: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,11 @@ class Analyzer:
     def version(self) -> str:
         """Identifier of the weights."""
         return self.classifier.version
+
+    @property
+    def levels(self) -> Levels:
+        """From which confidences labels are called high and medium."""
+        return self.classifier.levels
 
     def analyze(self, texts: Sequence[str]) -> list[Prediction]:
         """Return one prediction for each text, in order; offsets count code points of the text given."""
@@ -108,26 +120,39 @@ def load_analyzer(
         raise SettingsError(str(error)) from None
 
 
-def analysis_as_json(id_: str, text: str, prediction: Prediction) -> AnalysisJson:
-    """Return the fixed shape that the command line and ``POST /v1/analyze`` answer with."""
+def analysis_as_json(id_: str, text: str, prediction: Prediction, levels: Levels) -> AnalysisJson:
+    """Return the fixed shape that the command line and ``POST /v1/analyze`` answer with.
+
+    Args:
+        id_: Of the text; its mentions' ids begin with it.
+        text: As given.
+        prediction: What the model said.
+        levels: Puts its confidences into the words high, medium and low.
+    """
+    probabilities, emotion = prediction.sentiment_probabilities, prediction.emotion
+    sentiment_confidence = probabilities[prediction.sentiment]
     return {
         "id": id_,
         "text": text,
         "sentiment": prediction.sentiment.value,
-        "sentiment_probabilities": {
-            label.value: round(share, 4) for label, share in prediction.sentiment_probabilities.items()
-        },
-        "emotion": prediction.emotion.value,
+        "sentiment_probabilities": {label.value: round(share, 4) for label, share in probabilities.items()},
+        "emotion": emotion.value,
         "emotion_confidence": round(prediction.emotion_confidence, 4),
         "flags": [flag.value for flag in prediction.flags],
         "mentions": [
-            _mention_as_json(f"{id_}.{number}", mention) for number, mention in enumerate(prediction.mentions)
+            _mention_as_json(f"{id_}.{number}", mention, levels)
+            for number, mention in enumerate(prediction.mentions)
         ],
         "model_version": prediction.model_version,
+        "levels": {
+            "sentiment": levels.of("sentiment", prediction.sentiment, sentiment_confidence).value,
+            "emotion": levels.of("emotion", emotion, prediction.emotion_confidence).value,
+        },
     }
 
 
-def _mention_as_json(id_: str, mention: Mention) -> MentionJson:
+def _mention_as_json(id_: str, mention: Mention, levels: Levels) -> MentionJson:
+    sentiment = levels.of("mention_sentiment", mention.sentiment, mention.sentiment_confidence)
     return {
         "id": id_,
         "start": mention.start,
@@ -141,6 +166,12 @@ def _mention_as_json(id_: str, mention: Mention) -> MentionJson:
         "intent_confidence": round(mention.intent_confidence, 4),
         "aspect_confidence": round(mention.aspect_confidence, 4),
         "sentiment_confidence": round(mention.sentiment_confidence, 4),
+        "levels": {
+            "stage": levels.of("stage", mention.stage, mention.stage_confidence).value,
+            "intent": levels.of("intent", mention.intent, mention.intent_confidence).value,
+            "aspect": levels.of("aspect", mention.aspect, mention.aspect_confidence).value,
+            "sentiment": sentiment.value,
+        },
     }
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.labels import Prediction
+from models.labels import Aspect, Prediction, Stage
+from models.levels import Levels
 from pipeline.analyze import Analyzer, analysis_as_json, load_analyzer
 from pipeline.errors import SettingsError
 from tests.builders import mention, prediction
@@ -16,6 +17,7 @@ class WholeText:
     """A classifier that says one thing of each text as a whole, and keeps what it was given."""
 
     version = "fake"
+    levels = Levels()
 
     def __init__(self) -> None:
         self.given: list[str] = []
@@ -42,7 +44,7 @@ def test_a_text_without_personal_data_keeps_its_offsets() -> None:
 
 
 def test_the_json_of_an_answer_numbers_its_mentions_and_rounds_confidences() -> None:
-    answer = analysis_as_json("a7", "سلام", prediction(mention(), mention(), model_version="v1"))
+    answer = analysis_as_json("a7", "سلام", prediction(mention(), mention(), model_version="v1"), Levels())
 
     assert [one["id"] for one in answer["mentions"]] == ["a7.0", "a7.1"]
     assert answer["model_version"] == "v1"
@@ -52,3 +54,26 @@ def test_the_json_of_an_answer_numbers_its_mentions_and_rounds_confidences() -> 
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=str(tmp_path)):
         load_analyzer(tmp_path, 1)
+
+
+def test_confidences_are_put_into_words() -> None:
+    levels = Levels({"stage": {"delivery": (0.6, 0.3)}, "aspect": {"delivery": (1.01, 1.01)}})
+    said = replace(
+        mention(),
+        stage=Stage.DELIVERY,
+        aspect=Aspect.DELIVERY,
+        stage_confidence=0.7,
+        aspect_confidence=0.99,
+        intent_confidence=0.75,
+        sentiment_confidence=0.2,
+    )
+
+    answer = analysis_as_json("a7", "سلام", prediction(said), levels)
+
+    assert answer["mentions"][0]["levels"] == {
+        "stage": "high",
+        "intent": "medium",
+        "aspect": "low",
+        "sentiment": "low",
+    }
+    assert answer["levels"] == {"sentiment": "medium", "emotion": "medium"}

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from models.labels import Prediction
+from models.levels import Levels
 from pipeline.connectors.base import Connector
 from pipeline.errors import StopSource
 from pipeline.records import Author, Channel, DeadLetter, Feedback, Page, SaveCounts
@@ -37,6 +38,7 @@ class Praising:
     """A classifier that finds one mention in every text."""
 
     version = "v1"
+    levels = Levels()
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         return [prediction(mention(), model_version=self.version) for _ in texts]

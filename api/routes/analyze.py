@@ -25,7 +25,7 @@ def post_analyze(request: Request, body: AnalyzeIn) -> Response:
         )
     predictions = service.analyzer.analyze([text for _, text in pairs])
     results = [
-        AnalysisOut.model_validate(analysis_as_json(id_, text, prediction))
+        AnalysisOut.model_validate(analysis_as_json(id_, text, prediction, service.analyzer.levels))
         for (id_, text), prediction in zip(pairs, predictions, strict=True)
     ]
     return Response(AnalyzeOut(results=results).model_dump_json(), media_type="application/json")
