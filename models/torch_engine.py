@@ -36,8 +36,12 @@ def choose_device(device: str) -> torch.device:
     """Returns where to run: ``cpu``, ``cuda``, or, for an empty string, a GPU where there is one.
 
     Raises:
-        CheckpointError: ``cuda`` was asked for and there is none.
+        CheckpointError: ``cuda`` was asked for and there is none, or the device is not known.
     """
+    if device not in {"", "cpu", "cuda"}:
+        raise CheckpointError(
+            f'the device is "{device}", known are "cpu", "cuda" and "" (a GPU where there is one)'
+        )
     if device == "cuda" and not torch.cuda.is_available():
         raise CheckpointError(
             'the setting device is "cuda", but torch finds no usable GPU here; set it to "cpu", or install a '

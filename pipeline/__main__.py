@@ -9,12 +9,14 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import SecretStr
+from rich.markup import escape
 from rich.progress import Progress
 
 from config.journey import load_journey
@@ -150,6 +152,67 @@ def analyze(
 
 
 @app.command()
+def train(
+    *,
+    base: Annotated[
+        str, typer.Option(metavar="PATH_OR_HUB_ID", help="Encoder in Hugging Face form: folder or hub id.")
+    ],
+    out: Annotated[Path, typer.Option(help="Weights folder to write.")],
+    data: Annotated[Path, typer.Option(help="Folder of the labelled messages.")] = Path("../shared/data"),
+    minutes: Annotated[float, typer.Option(min=0.01, help="Minutes of training in all.")] = 60.0,
+    batch_tokens: Annotated[int, typer.Option(min=256, help="Tokens of a batch, padding included.")] = 2048,
+    rate: Annotated[
+        float, typer.Option(help="Highest learning rate; the heads learn ten times as fast.")
+    ] = 3e-5,
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda; default: the setting device, a GPU where there is one.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything.")] = 1,
+    work: Annotated[
+        Path | None, typer.Option(help="Folder of the run, to go on after a break; default: OUT.work.")
+    ] = None,
+) -> None:
+    """Fine-tune another encoder, such as ParsBERT, on the same heads and data; needs torch and transformers.
+
+    Example: bazkhord train --base HooshvareLab/bert-fa-base-uncased --out parsbert
+    """
+    from models.checkpoint import CheckpointError
+
+    settings = load_settings()
+    try:
+        from models.fine_tune import RECIPE, fine_tune
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"training needs {error.name}: install bazkhord[train] (WITH_TORCH=1 make setup)"
+        ) from None
+    recipe = replace(RECIPE, minutes=minutes, batch_tokens=batch_tokens, peak_rate=rate, seed=seed)
+    chosen = settings.device if device is None else device
+    try:
+        with console.new_progress() as progress:
+            task = progress.add_task("train", total=100, rate="")
+            made = fine_tune(
+                base,
+                out,
+                data=data,
+                work=work,
+                recipe=recipe,
+                device=chosen,
+                threads=settings.n_threads,
+                on_step=lambda share: progress.update(task, completed=round(100 * share)),
+            )
+    except CheckpointError as error:
+        raise SettingsError(str(error)) from None
+    console.out.print(
+        f"{made.model_version} is in {out}\n"
+        f"Measure it:  bazkhord evaluate --weights {out} --data {data}\n"
+        f"Serve it:    BAZKHORD_WEIGHTS_DIR={out} BAZKHORD_ENGINE=torch bazkhord serve",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def sources() -> None:
     """Show how each source is doing: last success, what it brought, what went wrong."""
     with _opened(load_settings()) as store:
@@ -230,7 +293,7 @@ def main() -> None:
     try:
         app()
     except BazkhordError as error:
-        console.err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        console.err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
