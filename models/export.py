@@ -21,14 +21,19 @@ from torch import Tensor, nn
 
 from models.calibration import fit_flag_thresholds, fit_temperatures
 from models.checkpoint import MODEL_FILE, SHIPPED, TOKENIZER_FILE, Manifest, save_manifest
-from models.corpora import DEFAULT_DATA, Corpora
+from models.corpora import DEFAULT_DATA, Corpora, LabelledMessage
+from models.crossed import CROSSED, load_crossed
 from models.examples import encode_messages
 from models.heads import HEADS
 from models.inference import score_windows
 from models.network import Encoder, Network, Shape
 from models.onnx_engine import INPUTS, OnnxForward
+from models.parity import measure_parity
+from models.torch_engine import TorchForward
 from models.train import TRAINED
 from models.vocabulary import WORK_FOLDER
+
+N_PARITY_TEXTS = 5_000
 
 
 def export_onnx(network: Network, path: Path, *, quantized: bool = True) -> None:
@@ -74,25 +79,60 @@ def load_trained(work: Path) -> Network:
     return network.eval()
 
 
+def export(work: Path, weights: Path, corpora: Corpora, *, version: str, threads: int = 2) -> Manifest:
+    """Leaves a whole weights folder, calibrated on dev and compared with the float32 network.
+
+    Args:
+        work: Folder with ``trained.pt``, the tokenizer and, from :mod:`models.teach`, ``crossed.json``.
+        weights: Folder to write.
+        corpora: The dev sets, and the test texts whose labels are compared (their own labels are not read).
+        version: Name of this model.
+        threads: Threads of the matrix work.
+    """
+    weights.mkdir(parents=True, exist_ok=True)
+    network = load_trained(work)
+    export_onnx(network, weights / MODEL_FILE)
+    shutil.copy(work / TOKENIZER_FILE, weights / TOKENIZER_FILE)
+    tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_FILE))
+    dev = encode_messages(tokenizer, [*corpora.annotated("dev"), *corpora.authored("dev")])
+    exported = OnnxForward(weights / MODEL_FILE)
+    scores = score_windows(exported, [example.window for example in dev], threads=threads)
+    texts = [window.window for window in encode_messages(tokenizer, _parity_messages(corpora), cut=True)]
+    crossed = load_crossed(work / CROSSED)
+    manifest = Manifest(
+        version,
+        fit_temperatures(scores, dev),
+        fit_flag_thresholds(scores, dev),
+        measure_parity(exported, TorchForward(network), texts, dev, threads=threads),
+        levels=crossed.levels,
+        confusion=crossed.confusion,
+    )
+    save_manifest(weights, manifest)
+    return manifest
+
+
 def main(
     *,
     data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
     work: Annotated[Path, typer.Option(help="Folder of the checkpoints.")] = WORK_FOLDER,
     weights: Annotated[Path, typer.Option(help="Folder to write.")] = SHIPPED,
-    version: Annotated[str, typer.Option(help="Name of this model.")] = "bazkhord-1",
+    version: Annotated[str, typer.Option(help="Name of this model.")] = "bazkhord-2",
 ) -> None:
     """Exports the trained network and calibrates it."""
-    weights.mkdir(parents=True, exist_ok=True)
-    export_onnx(load_trained(work), weights / MODEL_FILE)
-    shutil.copy(work / TOKENIZER_FILE, weights / TOKENIZER_FILE)
-    corpora = Corpora(data)
-    tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_FILE))
-    dev = encode_messages(tokenizer, [*corpora.annotated("dev"), *corpora.authored("dev")])
-    scores = score_windows(OnnxForward(weights / MODEL_FILE), [example.window for example in dev])
-    manifest = Manifest(version, fit_temperatures(scores, dev), fit_flag_thresholds(scores, dev))
-    save_manifest(weights, manifest)
+    manifest = export(work, weights, Corpora(data), version=version)
     size = sum(path.stat().st_size for path in weights.iterdir()) / 1e6
     typer.echo(f"{weights}: {size:.1f} MB, temperatures {dict(manifest.temperatures)}")
+    for name, value in manifest.figures.items():
+        typer.echo(f"{name}: {value}")
+
+
+def _parity_messages(corpora: Corpora) -> list[LabelledMessage]:
+    messages = [
+        *corpora.annotated("test"),
+        *corpora.authored("test"),
+        *corpora.sentiment("snappfood", "test"),
+    ]
+    return messages[:N_PARITY_TEXTS]
 
 
 class _InOrder(nn.Module):

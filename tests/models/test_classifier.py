@@ -190,3 +190,17 @@ def test_inference_needs_no_torch() -> None:
     result = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
 
     assert result.stdout == "False\n"
+
+
+def test_a_complaint_at_the_end_of_a_long_ticket_is_found(shipped: Classifier) -> None:
+    filler = [f"سفارش شماره {number} به موقع رسید و کیفیتش خوب بود" for number in range(500)]
+    complaint = "پیک آخرین سفارش خیلی بد برخورد کرد و بسته پاره بود"
+    ticket = ".\n".join([*filler, complaint])
+
+    (prediction,) = shipped.predict([ticket])
+
+    assert len(ticket.split()) > 5_000
+    assert ticket[prediction.mentions[-1].start : prediction.mentions[-1].end] == complaint
+    assert prediction.mentions[-1].intent is Intent.COMPLAINT
+    assert prediction.mentions[-1].sentiment is Sentiment.NEGATIVE
+    assert sum(mention.sentiment is Sentiment.POSITIVE for mention in prediction.mentions) > 450

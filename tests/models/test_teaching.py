@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +38,7 @@ MESSAGE = LabelledMessage(
         LabelledMention(13, 29, Stage.DELIVERY, Intent.COMPLAINT, Aspect.DELIVERY, Sentiment.NEGATIVE),
     ),
 )
+FURTHER, HELD_OUT = "برنامه خوب است ولی دیر باز میشه", "بسته من اصلا نرسید"
 UNLABELLED = LabelledMessage(text=TEXTS[1], source="ugc")
 
 
@@ -59,42 +58,15 @@ def write_rows(path: Path, rows: list[dict[str, object]]) -> None:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def write_corpora(folder: Path) -> None:
-    full = {
-        "id": "1",
-        "source": "snappfood",
-        "text": TEXTS[0],
-        "sentiment": "mixed",
-        "emotion": "none",
-        "flags": [],
-        "mentions": [
-            {
-                "start": 0,
-                "end": 12,
-                "stage": "use",
-                "intent": "praise",
-                "aspect": "product",
-                "sentiment": "positive",
-            }
-        ],
-    }
-    words = ("یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت")
-    for name in ("annotated", "authored"):
-        rows = [{**full, "text": f"{TEXTS[0]} {name} {word}"} for word in words]
-        write_rows(folder / name / "messages.train.jsonl.xz", rows)
-        write_rows(folder / name / "messages.dev.jsonl.xz", [{**full, "text": f"{TEXTS[2]} {name}"}])
-        write_rows(folder / name / "messages.test.jsonl.xz", [{**full, "text": f"{TEXTS[3]} {name}"}])
-    write_rows(folder / "authored" / "conversations.jsonl.xz", [])
-    for name in ("snappfood", "dksf", "deepsentipers", "bank_reviews"):
-        value: dict[str, object] = {"polarity": 1} if name == "deepsentipers" else {"sentiment": "positive"}
-        rows = [{"text": f"{TEXTS[4]} {name} {word}", **value} for word in words]
-        write_rows(folder / "sentiment" / f"{name}.train.jsonl.xz", rows)
-    write_rows(
-        folder / "sentiment" / "snappfood.dev.jsonl.xz", [{"text": "خوب نبود", "sentiment": "negative"}]
-    )
-    (folder / "corpus").mkdir()
-    with lzma.open(folder / "corpus" / "ugc.txt.xz", "wt", encoding="utf-8") as lines:
-        lines.write("برنامه خوب است ولی دیر باز میشه\nغذا دیر رسید و سرد بود\n")
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    for name in ("snappfood", "dksf", "bank_reviews"):
+        write_rows(tmp_path / "sentiment" / f"{name}.train.jsonl.xz", [])
+    write_rows(tmp_path / "annotated" / "messages.test.jsonl.xz", [{"text": HELD_OUT}])
+    (tmp_path / "corpus").mkdir()
+    with lzma.open(tmp_path / "corpus" / "ugc.txt.xz", "wt", encoding="utf-8") as lines:
+        lines.write(f"{FURTHER}\nغذا دیر رسید و سرد بود\n")
+    return tmp_path
 
 
 def test_codes_become_labels() -> None:
@@ -117,22 +89,15 @@ def test_a_wrong_code_is_named(code: str) -> None:
         decode_clause(code)
 
 
-def test_further_labels_find_their_texts(tmp_path: Path) -> None:
-    write_corpora(tmp_path)
-    text = "برنامه خوب است ولی دیر باز میشه"
-    row = {
-        "key": text_key(text),
-        "sentiment": "m",
-        "emotion": "no",
-        "flags": "",
-        "mentions": [[0, 14, "us.pra.app.p"]],
-    }
-    write_rows(tmp_path / "labels.jsonl.xz", [row, {**row, "key": "0" * 16}])
+def test_further_labels_find_their_texts(data_folder: Path) -> None:
+    labels = {"sentiment": "m", "emotion": "no", "flags": "", "mentions": [[0, 14, "us.pra.app.p"]]}
+    rows: list[dict[str, object]] = [{"key": key, **labels} for key in (text_key(FURTHER), "0" * 16)]
+    write_rows(data_folder / "labels.xz", rows)
 
-    (message,) = further_annotated(Corpora(tmp_path), tmp_path / "labels.jsonl.xz")
+    (message,) = further_annotated(Corpora(data_folder), data_folder / "labels.xz")
 
     assert message == LabelledMessage(
-        text=text,
+        text=FURTHER,
         source="ugc",
         sentiment=Sentiment.MIXED,
         emotion=Emotion.NONE,
@@ -141,13 +106,11 @@ def test_further_labels_find_their_texts(tmp_path: Path) -> None:
     )
 
 
-def test_a_held_out_text_is_in_no_further_set(tmp_path: Path) -> None:
-    write_corpora(tmp_path)
-    held_out = f"{TEXTS[3]} annotated"
-    row = {"text": held_out + "!", "sentiment": "n", "emotion": "no", "flags": "", "mentions": []}
-    (tmp_path / "authored.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+def test_a_held_out_text_is_in_no_further_set(data_folder: Path) -> None:
+    row = {"text": HELD_OUT + "!", "sentiment": "n", "emotion": "no", "flags": "", "mentions": []}
+    (data_folder / "authored.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
 
-    assert further_authored(Corpora(tmp_path), tmp_path / "authored.jsonl") == []
+    assert further_authored(Corpora(data_folder), data_folder / "authored.jsonl") == []
 
 
 @pytest.mark.shared
@@ -253,35 +216,3 @@ def test_a_level_is_the_least_confidence_that_is_right_often_enough(tmp_path: Pa
     assert crossed.levels["sentiment"]["mixed"] == (NEVER, NEVER)
     assert load_crossed(tmp_path / "crossed.json") == crossed
     assert load_crossed(tmp_path / "other.json") == Crossed({}, {})
-
-
-@pytest.mark.slow
-def test_the_commands_teach_and_train(tmp_path: Path) -> None:
-    write_corpora(tmp_path / "data")
-    work = tmp_path / "work"
-    work.mkdir()
-    tokenizer = tiny_tokenizer()
-    tokenizer.save(str(work / "tokenizer.json"))
-    pieces = np.concatenate([np.array(tokenizer.encode(text).ids, dtype=np.uint16) for text in TEXTS * 40])
-    np.savez(work / "pieces.npz", ugc=pieces, labelled=pieces, telegram=pieces, formal=pieces)
-    vectors = np.random.default_rng(1).normal(size=(tokenizer.get_vocab_size(), 32)).astype(np.float32)
-    np.save(work / "vectors.npy", vectors)
-    common = ("--work", str(work), "--no-compiled")
-    data = ("--data", str(tmp_path / "data"))
-
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-m", command, *common, *options], check=True, capture_output=True, text=True
-        ).stdout
-        for command, options in (
-            ("models.pretrain", ("--minutes", "0.005")),
-            ("models.teach", (*data, "--minutes", "0.01")),
-            ("models.train", (*data, "--minutes", "0.01")),
-        )
-    ]
-
-    assert " fully and 34 partly labelled messages" in outputs[1]
-    assert "taught" in outputs[1]
-    assert "dev" in outputs[2]
-    assert set(load_crossed(work / "crossed.json").confusion["stage"]) == {"authored", "snappfood"}
-    assert (work / "trained.pt").exists()
