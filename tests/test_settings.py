@@ -65,6 +65,8 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(
             'time_zone = "Asia/Teheran"',
             "time_zone: Value error, 'Asia/Teheran' is no IANA time zone; try Asia/Tehran or UTC",
         ),
+        ('engine = "tensorflow"', "engine: Input should be 'onnx' or 'torch'"),
+        ('device = "tpu"', "device: Input should be '', 'cpu' or 'cuda'"),
         ("port = ", "is not valid TOML"),
     ],
 )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.checkpoint import SHIPPED, CheckpointError, load_checkpoint
+from models.checkpoint import SHIPPED, CheckpointError, Manifest, load_checkpoint, save_manifest
+from models.heads import EXCLUSIVE_HEADS
 
 
 @pytest.fixture
@@ -53,6 +54,42 @@ def test_labels_in_another_order_are_refused(weights: Path) -> None:
 )
 def test_a_broken_manifest_is_named(weights: Path, content: str, message: str) -> None:
     (weights / "manifest.toml").write_text(content, encoding="utf-8")
+
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(weights)
+
+
+def test_a_manifest_that_names_no_engine_is_for_onnx(weights: Path) -> None:
+    assert "engine" not in (weights / "manifest.toml").read_text(encoding="utf-8")
+    assert load_checkpoint(weights).manifest.engine == "onnx"
+
+
+def test_a_torch_folder_says_engine_and_window_and_sums_its_three_files(tmp_path: Path) -> None:
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    temperatures = dict.fromkeys(EXCLUSIVE_HEADS, 1.0)
+    made = Manifest("other-1", temperatures, {"urgent": 0.5}, engine="torch", max_tokens=128)
+
+    save_manifest(tmp_path, made)
+    checkpoint = load_checkpoint(tmp_path)
+    (tmp_path / "config.json").write_text("changed", encoding="utf-8")
+
+    assert checkpoint.manifest == made
+    assert checkpoint.model == tmp_path / "model.safetensors"
+    with pytest.raises(CheckpointError, match=r"config\.json: SHA-256 is"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('engine = "tensorflow"', "the engine is 'tensorflow', known are onnx, torch"),
+        ("max_tokens = 512", "max_tokens is 512, expected 4 to 256"),
+    ],
+)
+def test_an_engine_that_cannot_be_is_named(weights: Path, line: str, message: str) -> None:
+    manifest = weights / "manifest.toml"
+    manifest.write_text(f"{line}\n{manifest.read_text(encoding='utf-8')}", encoding="utf-8")
 
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint(weights)
