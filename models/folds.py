@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.train import Recipe, Trainer, load_network
+from models.train import FOLD_FOLDERS, Recipe, Trainer, load_network
 from models.training_set import Copies, TrainingSet
 
 N_FOLDS = 4
 _FULL_SHARE = 0.7
+_SEED_OF_HEADS = 1
 
 
 def fold_numbers(n_messages: int, *, seed: int = 1) -> NDArray[np.int64]:
@@ -28,18 +29,15 @@ def fold_numbers(n_messages: int, *, seed: int = 1) -> NDArray[np.int64]:
 
 
 def without_fold(data: TrainingSet, fold: int) -> TrainingSet:
-    """Returns the set without the messages that the fold holds out, and without their copies."""
+    """Returns the set without the messages that the fold holds out, and without copies."""
     kept = fold_numbers(len(data.full)) != fold
-    return replace(
-        data,
-        full=[example for example, keep in zip(data.full, kept, strict=True) if keep],
-        full_copies=Copies(data.full_copies.of(kept)),
-    )
+    full = [example for example, keep in zip(data.full, kept, strict=True) if keep]
+    return replace(data, full=full, full_copies=Copies(), partial_copies=Copies())
 
 
 def fold_folder(work: Path, fold: int) -> Path:
     """Returns where the network of a fold is kept."""
-    return work / f"fold-{fold}"
+    return work / FOLD_FOLDERS.replace("*", str(fold))
 
 
 def train_fold(work: Path, data: TrainingSet, fold: int, *, minutes: float, compiled: bool) -> None:
@@ -53,11 +51,12 @@ def train_fold(work: Path, data: TrainingSet, fold: int, *, minutes: float, comp
         compiled: Whether to compile the encoder first.
     """
     torch.set_num_threads(1)
-    torch.manual_seed(fold)
+    torch.manual_seed(_SEED_OF_HEADS)
     folder = fold_folder(work, fold)
     folder.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(minutes=minutes, full_share=_FULL_SHARE, evaluate_every_s=1e9, seed=fold + 1)
     network = load_network(work, dropout=recipe.dropout)
+    torch.manual_seed(fold)
     Trainer(folder, without_fold(data, fold), recipe, network=network, compiled=compiled).run()
 
 

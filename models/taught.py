@@ -16,7 +16,7 @@ from models.training_set import TrainingSet, load_training_set, with_teachers
 
 TAUGHT = "taught.npz"
 N_UNLABELLED = 12_000
-COPY_SHARE = 0.4
+COPY_SHARE = 0.6
 
 
 def save_taught(path: Path, full: Sequence[Scores], partly: Sequence[Scores]) -> None:
@@ -37,17 +37,17 @@ def load_taught(path: Path) -> tuple[list[Scores], list[Scores]]:
 
 
 def load_taught_texts(corpora: Corpora, tokenizer: Tokenizer) -> TrainingSet:
-    """Returns the training set with unlabelled texts and copies, as the teachers are asked about it."""
-    return load_training_set(corpora, tokenizer, n_unlabelled=N_UNLABELLED, copy_share=COPY_SHARE)
+    """Returns the training set with unlabelled texts, as the teachers are asked about it."""
+    return load_training_set(corpora, tokenizer, n_unlabelled=N_UNLABELLED)
 
 
 def load_taught_set(corpora: Corpora, tokenizer: Tokenizer, path: Path) -> TrainingSet:
-    """Returns the training set with what the teachers think of all of it.
+    """Returns the training set with copies and what the teachers think of all of it.
 
     Raises:
         ValueError: The file is about other texts than the corpora hold now.
     """
-    data = load_taught_texts(corpora, tokenizer)
+    data = load_training_set(corpora, tokenizer, n_unlabelled=N_UNLABELLED, copy_share=COPY_SHARE)
     full, partly = load_taught(path)
     if (len(full), len(partly)) != (len(data.full), len(data.partial)):
         raise ValueError(f"{path}: made from other texts; run python -m models.teach again")

@@ -1,15 +1,16 @@
 """Teaches all heads at once, starting from the pre-trained encoder.
 
-``python -m models.train --minutes 30`` reads ``pretrained.pt`` and ``taught.npz`` (see :mod:`models.teach`) and
-leaves ``trained.pt``: the averaged weights that did best on the dev sets. Run it again after a break and it
-goes on where it stopped.
+``python -m models.train`` starts from the mean of the teachers' networks, reads what they think in
+``taught.npz`` (see :mod:`models.teach`) and leaves ``trained.pt``: the averaged weights that did best on the
+dev sets. With ``--alone`` it starts from ``pretrained.pt`` and learns from labels only. Run it again after a
+break and it goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +40,7 @@ from models.training_set import TrainingSet, load_training_set
 from models.vocabulary import MASK, SPECIAL_TOKENS, WORK_FOLDER
 
 TRAINED = "trained.pt"
+FOLD_FOLDERS = "fold-*"
 STATE = "training.pt"
 _LOG_EVERY_STEPS = 50
 _NEGATIVE, _POSITIVE = 0, 2
@@ -85,6 +87,20 @@ def load_network(work: Path, *, dropout: float) -> Network:
     n_pieces, width = weights["embedding.weight"].shape
     network = Network(Encoder(Shape(n_pieces, width), dropout=dropout), dropout=dropout)
     network.encoder.load_state_dict(weights)
+    return network
+
+
+def mean_network(files: Sequence[Path], *, dropout: float) -> Network:
+    """Returns the network whose weights are the mean of those of several ``trained.pt``.
+
+    They must have begun at the same weights; then their mean is about as good as they are together (model
+    soups, Wortsman et al. 2022, arXiv 2203.05482).
+    """
+    states = [torch.load(file, weights_only=True) for file in files]
+    network = Network(Encoder(Shape(**states[0]["shape"]), dropout=dropout), dropout=dropout)
+    models = [state["model"] for state in states]
+    mean = {name: torch.stack([one[name] for one in models]).mean(dim=0) for name in models[0]}
+    network.load_state_dict(mean)
     return network
 
 
@@ -253,13 +269,15 @@ def main(
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    recipe = Recipe(minutes=minutes, peak_rate=peak_rate, full_share=full_share, seed=seed)
     if alone:
         training_set = load_training_set(Corpora(data), tokenizer, copy_share=COPY_SHARE)
+        network = load_network(work, dropout=recipe.dropout)
     else:
         training_set = load_taught_set(Corpora(data), tokenizer, work / TAUGHT)
+        teachers = sorted(work.glob(f"{FOLD_FOLDERS}/{TRAINED}"))
+        network = mean_network(teachers, dropout=recipe.dropout)
     typer.echo(f"{len(training_set.full):,} fully and {len(training_set.partial):,} partly labelled messages")
-    recipe = Recipe(minutes=minutes, peak_rate=peak_rate, full_share=full_share, seed=seed)
-    network = load_network(work, dropout=recipe.dropout)
     Trainer(work, training_set, recipe, network=network, compiled=compiled).run()
 
 

@@ -25,7 +25,7 @@ from models.normalize import has_content, letters_key
 SMOOTHING = {"snappfood": 0.06, "dksf": 0.06, "deepsentipers": 0.06, "bank_reviews": 0.15}
 MOST_OF_A_SET = {"bank_reviews": 8_000, "dksf": 16_000}
 _FULL_SMOOTHING = 0.03
-_AUGMENTER = Augmenter(finglish=0.4, typos=0.3, stretched=0.1, half_spaces=0.3, punctuation=0.4, register=0.2)
+_AUGMENTER = Augmenter(finglish=0.5, typos=0.3, stretched=0.1, half_spaces=0.3, punctuation=0.4, register=0.2)
 _UNLABELLED_CHARS = range(12, 400)
 
 
@@ -81,7 +81,7 @@ def load_training_set(
         corpora: The data.
         tokenizer: Of the network.
         n_unlabelled: Texts of ``corpus/ugc`` that join the partly labelled ones.
-        copy_share: Copies made by :mod:`models.augment`, as a share of ``full``; of ``partial`` a fifth of it.
+        copy_share: Copies made by :mod:`models.augment`, as a share of ``full``; of ``partial`` half of it.
         max_tokens: Pieces after which a message is cut off.
     """
     encode = partial(encode_messages, tokenizer, max_tokens=max_tokens)
@@ -94,7 +94,7 @@ def load_training_set(
         dev_full=encode(dev),
         dev_snappfood=encode(corpora.sentiment("snappfood", "dev")),
         full_copies=_copies(encode, full, copy_share, smoothing=_FULL_SMOOTHING),
-        partial_copies=_copies(encode, some if n_unlabelled else [], copy_share / 5, smoothing=0.15),
+        partial_copies=_copies(encode, some if n_unlabelled else [], copy_share / 2, smoothing=0.15),
     )
 
 

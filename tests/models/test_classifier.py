@@ -18,7 +18,7 @@ from models.encoding import encode_texts, frame_of
 from models.export import export_onnx
 from models.heads import HEADS
 from models.inference import collate
-from models.labels import Emotion, Prediction, Sentiment
+from models.labels import Emotion, Intent, Prediction, Sentiment
 from models.onnx_engine import OnnxForward
 from models.windows import ROOM, cut_windows
 

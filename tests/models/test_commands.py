@@ -1,9 +1,11 @@
-"""The five commands make a usable weights folder out of a data folder."""
+"""The six commands make a usable weights folder out of a data folder."""
 
 from __future__ import annotations
 
 import json
 import lzma
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,8 @@ def test_the_commands_lead_from_texts_to_weights(data_folder: Path, tmp_path: Pa
 
     vocabulary.main(data=data_folder, work=work, n_pieces=300, width=32, epochs=1, threads=1)
     pretrain.main(work=work, minutes=0.02, threads=1, compiled=False)
+    options = ("--data", data_folder, "--work", work, "--minutes", "0.02", "--no-compiled")
+    subprocess.run([sys.executable, "-m", "models.teach", *options], check=True)
     train.main(data=data_folder, work=work, minutes=0.05, threads=1, compiled=False)
     export.main(data=data_folder, work=work, weights=weights, version="made-1")
     evaluate.main(
