@@ -1,187 +1,165 @@
-"""Measures a weights folder on the labelled sets and writes the figures into it.
+"""Measures a weights folder on every labelled set, prints the figures and writes the model card.
 
-``python -m models.evaluate`` measures on the dev sets; ``--split test`` on the test sets, once per released
-model, and with ``--card`` writes ``CARD.md`` and the manifest's figures.
+``bazkhord evaluate`` and ``python -m models.evaluate`` are the same command. The test sets are for the figures
+of a released model; what to train is chosen with ``--split dev``.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
-from tokenizers import Tokenizer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from models.calibration import gather, gather_flags
 from models.card import write_card
-from models.checkpoint import SHIPPED, load_checkpoint, save_manifest
-from models.classifier import Probabilities
-from models.clauses import split_clauses
-from models.corpora import DEFAULT_DATA, Corpora, LabelledMessage
-from models.examples import Example, encode_messages
-from models.heads import EXCLUSIVE_HEADS, MENTION_HEADS, MESSAGE_HEADS
-from models.inference import Floats, Scores, score_windows
-from models.metrics import Figure, Labels, bootstrap, calibration_error, macro_f1
-from models.onnx_engine import OnnxForward
+from models.checkpoint import SHIPPED, CheckpointError, load_checkpoint, save_manifest
+from models.corpora import DEFAULT_DATA
+from models.evaluation.judge import Watch
+from models.evaluation.records import Evaluation, EvaluationError, save_evaluation
+from models.evaluation.run import measure, measure_transfers
 
-_NEGATIVE, _NEUTRAL, _POSITIVE = 0, 1, 2
+EVALUATION_FILE = "evaluation.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Labelled messages with the probabilities the model gave them."""
-
-    examples: list[Example]
-    scores: list[Scores]
-
-
-class Judge:
-    """The model of a weights folder, asked about gold spans."""
-
-    def __init__(self, weights: Path, *, threads: int) -> None:
-        checkpoint = load_checkpoint(weights)
-        self.manifest = checkpoint.manifest
-        self._threads = threads
-        self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))
-        self._forward = Probabilities(OnnxForward(checkpoint.model), checkpoint.manifest.temperatures)
-
-    def judge(self, messages: Sequence[LabelledMessage]) -> Judged:
-        """Returns the messages with their probabilities; only the first window of each is read."""
-        examples = encode_messages(self._tokenizer, messages)
-        windows = [example.window for example in examples]
-        return Judged(examples, score_windows(self._forward, windows, threads=self._threads))
-
-
-def two_class(probabilities: Floats) -> Labels:
-    """Returns negative or positive, whichever is likelier. Shape: (messages, 4) to (messages,)."""
-    return np.where(probabilities[:, _NEGATIVE] > probabilities[:, _POSITIVE], _NEGATIVE, _POSITIVE)
-
-
-def three_class(probabilities: Floats) -> Labels:
-    """Returns the likeliest of negative, neutral and positive. Shape: (messages, 4) to (messages,)."""
-    guesses: Labels = probabilities[:, : _POSITIVE + 1].argmax(axis=1)
-    return guesses
-
-
-def measure(judge: Judge, corpora: Corpora, split: str) -> dict[str, Figure]:
-    """Returns all figures of the model on the dev or the test sets.
+def evaluate(
+    *,
+    data: Path = DEFAULT_DATA,
+    weights: Path = SHIPPED,
+    split: str = "test",
+    out: Path | None = None,
+    card: bool = False,
+    transfer: bool | None = None,
+    seeds: int = 1,
+    limit: int | None = None,
+    threads: int = 2,
+) -> Evaluation:
+    """Measures the model, prints the figures, and writes what is asked for.
 
     Args:
-        judge: The model.
-        corpora: The data.
+        data: The data folder.
+        weights: The weights folder.
         split: dev or test.
+        out: JSON file for all that was measured; ``None``: none.
+        card: Whether to write ``evaluation.json``, ``CARD.md`` and the manifest's figures.
+        transfer: Whether to fine-tune on other sets too; ``None``: on the test sets only.
+        seeds: Fine-tunings of each of those sets.
+        limit: The most messages of each set; ``None``: all.
+        threads: Threads of the matrix work.
 
-    Returns:
-        Macro F1 where the name says nothing else, over labels with at least 20 cases, with 95 % intervals.
+    Raises:
+        EvaluationError: The data or an option is not as it should be; the message names the remedy.
+        CheckpointError: The weights folder is not whole.
     """
-    figures: dict[str, Figure] = {}
-    for name, classes in (("snappfood", two_class), ("dksf", three_class), ("deepsentipers", three_class)):
-        judged = judge.judge(corpora.sentiment(name, split))
-        probabilities, truth = gather(judged.scores, judged.examples, "sentiment")
-        guesses, places = classes(probabilities), range(len(truth))
-        figures[name] = bootstrap(macro_f1, truth, guesses, places)
-        figures[f"{name} accuracy"] = bootstrap(_accuracy, truth, guesses, places)
-    messages = [*corpora.annotated(split), *corpora.authored(split)]
-    judged = judge.judge(messages)
-    for head in EXCLUSIVE_HEADS:
-        probabilities, truth = gather(judged.scores, judged.examples, head)
-        groups = _groups(judged.examples, head)
-        figures[head] = bootstrap(macro_f1, truth, probabilities.argmax(axis=1), groups)
-        error = calibration_error(probabilities, truth)
-        figures[f"{head} calibration error"] = Figure(error, error, error, len(truth))
-    figures |= _flag_figures(judged)
-    figures["clause boundaries"] = boundary_figure(messages)
-    return figures
+    if card and limit is not None:
+        raise EvaluationError("--card tells of whole sets: leave out --limit, or write to a file with --out")
+    with _bars() as watch:
+        found = measure(data, weights, split, limit=limit, threads=threads, watch=watch)
+        if split == "test" if transfer is None else transfer:
+            transfers = measure_transfers(
+                data, weights, n_seeds=seeds, limit=limit, threads=threads, watch=watch
+            )
+            found = replace(found, transfers=transfers)
+    show(found)
+    if out is not None:
+        save_evaluation(out, found)
+    if card:
+        write_reports(weights, found)
+    return found
 
 
-def boundary_figure(messages: Sequence[LabelledMessage]) -> Figure:
-    """Returns the F1 of the cuts between clauses.
+def write_reports(weights: Path, evaluation: Evaluation) -> None:
+    """Writes ``evaluation.json``, ``CARD.md`` and the figures of the manifest into the weights folder."""
+    save_evaluation(weights / EVALUATION_FILE, evaluation)
+    write_card(weights, evaluation)
+    manifest = load_checkpoint(weights).manifest
+    prefix = f"{evaluation.split} "
+    kept = {name: value for name, value in manifest.figures.items() if not name.startswith(prefix)}
+    measured = {prefix + name: round(one.value, 4) for name, one in evaluation.headlines().items()}
+    save_manifest(weights, replace(manifest, figures={**kept, **measured}))
 
-    A cut is the number of letters and digits before it, so that punctuation at the seam does not matter.
-    """
-    counts = np.array([_boundary_counts(message) for message in messages if message.mentions])
-    rng = np.random.default_rng(1)
-    drawn = [_f1(counts[rng.integers(len(counts), size=len(counts))].sum(axis=0)) for _ in range(300)]
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    n_cuts = int(counts[:, 0].sum() + counts[:, 2].sum())
-    return Figure(_f1(counts.sum(axis=0)), float(low), float(high), n_cuts)
+
+def show(evaluation: Evaluation) -> None:
+    """Prints each figure with its interval, and the pass rates of the behaviour cases."""
+    table = Table("figure", "value", "95 % interval", "n", box=box.SIMPLE)
+    for name, one in evaluation.headlines().items():
+        interval = f"{one.low:.3f} – {one.high:.3f}" if one.low < one.high else ""
+        table.add_row(name, f"{one.value:.3f}", interval, f"{one.n:,}")
+    for name, rate in evaluation.behaviours.items():
+        row = (f"{rate.n_passed / rate.n:.3f}", f"{rate.low:.3f} – {rate.high:.3f}", f"{rate.n:,}")
+        table.add_row(f"behaviour: {name}", *row)
+    console = Console()
+    console.print(f"{evaluation.model_version}, {evaluation.split} sets; macro F1 where nothing else is said")
+    console.print(table)
+    if (cost := evaluation.cost) is not None:
+        console.print(
+            f"loads in {cost.load_s:.2f} s and {cost.memory_mb:.0f} MB beside the {cost.hazm_load_s:.1f} s and "
+            f"{cost.hazm_memory_mb:.0f} MB of hazm; {cost.weights_mb:.1f} MB on disk",
+            highlight=False,
+        )
+
+
+@contextmanager
+def _bars() -> Iterator[Watch]:
+    """Shows a bar for each step, on standard error so that the figures can be piped."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+
+        def note(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done)
+
+        yield note
 
 
 def main(
     *,
     data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
     weights: Annotated[Path, typer.Option(help="Weights folder to measure.")] = SHIPPED,
-    split: Annotated[str, typer.Option(help="dev or test.")] = "dev",
-    out: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
-    card: Annotated[bool, typer.Option(help="Write CARD.md and the manifest's figures.")] = False,
-    threads: Annotated[int, typer.Option(help="Threads of the matrix work.")] = 2,
+    split: Annotated[str, typer.Option(help="dev or test.")] = "test",
+    out: Annotated[Path | None, typer.Option(help="JSON file for all that was measured.")] = None,
+    card: Annotated[
+        bool, typer.Option("--card/--no-card", help="Write evaluation.json, CARD.md, the manifest's figures.")
+    ] = False,
+    transfer: Annotated[
+        bool | None,
+        typer.Option(
+            "--transfer/--no-transfer",
+            help="Fine-tune the encoder on DeepSentiPers and ArmanEmo as well (minutes each). "
+            "Default: with --split test.",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Fine-tunings of each set; their mean counts.")] = 1,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="For a quick look: at most so many messages of each set.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the matrix work.")] = 2,
 ) -> None:
-    """Measures the model and prints each figure with its 95 % interval."""
-    if split not in ("dev", "test"):
-        raise typer.BadParameter(f"--split is {split!r}, expected dev or test")
-    judge = Judge(weights, threads=threads)
-    figures = measure(judge, Corpora(data), split)
-    for name, figure in figures.items():
-        typer.echo(f"{name:36} {figure.value:.3f}  [{figure.low:.3f}, {figure.high:.3f}]  n {figure.n:,}")
-    if out is not None:
-        content = {name: asdict(figure) for name, figure in figures.items()}
-        out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    if card:
-        rounded = {f"{split} {name}": round(figure.value, 4) for name, figure in figures.items()}
-        manifest = replace(judge.manifest, figures={**judge.manifest.figures, **rounded})
-        save_manifest(weights, manifest)
-        write_card(weights, manifest.model_version, split, figures)
-
-
-def _accuracy(truth: Labels, guesses: Labels) -> float:
-    return float((truth == guesses).mean())
-
-
-def _groups(examples: Sequence[Example], head: str) -> list[int]:
-    if head in MENTION_HEADS:
-        return [place for place, example in enumerate(examples) for _ in example.mentions]
-    return list(range(len(examples)))
-
-
-def _flag_figures(judged: Judged) -> dict[str, Figure]:
-    probabilities, truth = gather_flags(judged.scores, judged.examples)
-    figures: dict[str, Figure] = {}
-    for column, flag in enumerate(MESSAGE_HEADS["flags"]):
-        figures[f"{flag} average precision"] = _precision_figure(truth[:, column], probabilities[:, column])
-    return figures
-
-
-def _precision_figure(truth: Labels, probabilities: NDArray[np.float32]) -> Figure:
-    rng = np.random.default_rng(1)
-    values = []
-    for _ in range(200):
-        drawn = rng.integers(len(truth), size=len(truth))
-        if truth[drawn].any():
-            values.append(average_precision_score(truth[drawn], probabilities[drawn]))
-    low, high = np.percentile(values, (2.5, 97.5)) if values else (0.0, 1.0)
-    value = float(average_precision_score(truth, probabilities)) if truth.any() else 0.0
-    return Figure(value, float(low), float(high), int(truth.sum()))
-
-
-def _boundary_counts(message: LabelledMessage) -> tuple[int, int, int]:
-    gold = _cuts(message.text, [mention.start for mention in message.mentions])
-    found = _cuts(message.text, [start for start, _ in split_clauses(message.text)])
-    return len(gold & found), len(found - gold), len(gold - found)
-
-
-def _cuts(text: str, starts: Sequence[int]) -> set[int]:
-    return {sum(char.isalnum() for char in text[:start]) for start in starts[1:]}
-
-
-def _f1(counts: NDArray[np.int64]) -> float:
-    right, wrong, missed = counts.tolist()
-    return float(2 * right / max(1, 2 * right + wrong + missed))
+    """Measure the model on every labelled set, with intervals."""
+    try:
+        evaluate(
+            data=data,
+            weights=weights,
+            split=split,
+            out=out,
+            card=card,
+            transfer=transfer,
+            seeds=seeds,
+            limit=limit,
+            threads=threads,
+        )
+    except (EvaluationError, CheckpointError) as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -213,6 +213,56 @@ def train(
 
 
 @app.command()
+def evaluate(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the labelled sets.")] = Path("../shared/data"),
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights folder to measure; default: the setting weights_dir.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="dev or test.")] = "test",
+    out: Annotated[Path | None, typer.Option(help="JSON file for all that was measured.")] = None,
+    card: Annotated[
+        bool, typer.Option("--card/--no-card", help="Write evaluation.json, CARD.md, the manifest's figures.")
+    ] = False,
+    transfer: Annotated[
+        bool | None,
+        typer.Option(
+            "--transfer/--no-transfer",
+            help="Fine-tune the encoder on DeepSentiPers and ArmanEmo as well (minutes each, needs torch). "
+            "Default: with --split test.",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Fine-tunings of each set; their mean counts.")] = 1,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="For a quick look: at most so many messages of each set.")
+    ] = None,
+) -> None:
+    """Measure the model on every labelled set, with 95 % intervals.
+
+    A quick look: bazkhord evaluate --limit 200 --no-transfer
+    """
+    from models.checkpoint import SHIPPED, CheckpointError
+    from models.evaluate import evaluate as measure
+    from models.evaluation.records import EvaluationError
+
+    settings = load_settings()
+    try:
+        measure(
+            data=data,
+            weights=weights or settings.weights_dir or SHIPPED,
+            split=split,
+            out=out,
+            card=card,
+            transfer=transfer,
+            seeds=seeds,
+            limit=limit,
+            threads=settings.n_threads or os.cpu_count() or 1,
+        )
+    except (EvaluationError, CheckpointError) as error:
+        raise SettingsError(str(error)) from None
+
+
+@app.command()
 def sources() -> None:
     """Show how each source is doing: last success, what it brought, what went wrong."""
     with _opened(load_settings()) as store:

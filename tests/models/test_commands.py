@@ -14,6 +14,7 @@ from tiny import TEXTS
 from models import evaluate, export, pretrain, train, vocabulary
 from models.checkpoint import load_checkpoint
 from models.classifier import Classifier
+from models.evaluation.records import load_evaluation
 
 MENTION = {"stage": "use", "intent": "praise", "aspect": "product", "sentiment": "positive"}
 
@@ -43,6 +44,7 @@ def data_folder(tmp_path: Path) -> Path:
         for name in ("annotated", "authored"):
             write(folder / name / f"messages.{split}.jsonl.xz", [full(text) for text in texts])
     write(folder / "authored" / "conversations.jsonl.xz", [])
+    write(folder / "finglish" / "pairs.jsonl.xz", [{"finglish": "salam khoobi", "fa": "سلام خوبی"}])
     for name in ("ugc", "telegram", "formal"):
         write(folder / "corpus" / f"{name}.txt.xz", list(TEXTS * 30))
     return folder
@@ -62,8 +64,8 @@ def test_the_commands_lead_from_texts_to_weights(data_folder: Path, tmp_path: Pa
         data=data_folder, weights=weights, split="dev", out=tmp_path / "dev.json", card=True, threads=1
     )
 
-    figures = json.loads((tmp_path / "dev.json").read_text(encoding="utf-8"))
-    assert figures["stage"]["n"] == 100
-    assert load_checkpoint(weights).manifest.figures["dev stage"] == round(figures["stage"]["value"], 4)
+    stage = load_evaluation(tmp_path / "dev.json").heads["stage"].scores.macro_f1
+    assert stage.n == 100
+    assert load_checkpoint(weights).manifest.figures["dev stage"] == stage.value
     assert (weights / "CARD.md").read_text(encoding="utf-8").startswith("# made-1\n")
     assert Classifier(weights, threads=1).predict(["غذا عالی بود"])[0].model_version == "made-1"
