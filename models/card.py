@@ -45,7 +45,8 @@ used for evaluation only: weights fine-tuned on it are thrown away.
 are read. Soft spots of the labels: disappointment, anger or none; app, account or payment in bank apps; product
 or general; a clause with praise and complaint in one. The held-out messages come from food delivery, shops,
 banks, telecom and travel and from what was written for this project in twenty trades; elsewhere expect less.
-Names of persons in a text are not recognised as such.
+Names of persons in a text are not recognised as such. The int8 arithmetic rounds a batch as a whole, so that a
+clause read beside other texts may, in a few of a thousand cases, get another label.
 """
 _MEASURED = """## Measured on the {split} sets
 
@@ -144,7 +145,7 @@ def _labels(evaluation: Evaluation) -> list[str]:
         mistakes = tables.confusions(head)
         lines += [f"### {name}", "", *tables.class_table(head)]
         lines += [f"Commonest mistakes (true → guessed): {mistakes}.", ""] if mistakes else []
-    said = "What is left of a label's guesses from a confidence on: their precision, and their share in brackets."
+    said = "The last column: precision of a label's guesses from a confidence of 0.8 on, and their share of its guesses."
     return _section("Each label", lines, said=said)
 
 
