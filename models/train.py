@@ -161,6 +161,7 @@ class Trainer:
         self.step, self.spent_s, self.best = 0, 0.0, -1.0
         if (work / STATE).exists():
             self._resume()
+        self.compiled = compiled
         if compiled:
             self.network.encoder.compile(dynamic=False)
         self.generator = torch.Generator().manual_seed(recipe.seed + self.step)
@@ -170,13 +171,16 @@ class Trainer:
         batches = self._batches()
         total_s = self.recipe.minutes * 60
         losses: list[float] = []
+        shapes: set[torch.Size] = set()
         n_tokens, evaluated_at, before = 0, self.spent_s, time.monotonic()
         while self.spent_s < total_s:
             batch = next(batches)
             losses.append(self._train_on(batch, learning_rate(self.spent_s / total_s, 1.0)))
             n_tokens += batch.tokens.numel()
             now = time.monotonic()
-            self.spent_s += now - before
+            # The first batch of each shape is compiled for, which takes longer than many steps.
+            self.spent_s += now - before if batch.tokens.shape in shapes or not self.compiled else 0.0
+            shapes.add(batch.tokens.shape)
             before = now
             self.on_step(min(1.0, self.spent_s / total_s))
             if self.step % _LOG_EVERY_STEPS == 0:
