@@ -27,7 +27,7 @@ from models.train import TRAINED, Recipe, Trainer
 from models.training_set import TrainingSet, load_training_set
 
 # Devlin et al. 2019 (arXiv 1810.04805), appendix A.3: 2e-5 to 5e-5 for the encoder.
-RECIPE = Recipe(peak_rate=3e-5, head_rate_factor=10.0, noise=0.0, batch_tokens=2048)
+RECIPE = Recipe(peak_rate=3e-5, head_rate_factor=10.0, noise=0.0, batch_tokens=2048, evaluate_every_s=600.0)
 _ORIGIN = "base.json"
 
 
@@ -66,9 +66,9 @@ def fine_tune(
     torch.manual_seed(recipe.seed)
     ready = load_base(base)
     work = work or out.with_name(f"{out.name}.work")
-    _claim(work, base)
+    _claim(work, str(Path(base).resolve()) if Path(base).is_dir() else base)
     training_set = _load_data(data, ready)
-    network = Network(ready.encoder, dropout=recipe.dropout)
+    network = Network(ready.encoder, dropout=recipe.dropout).train()
     trainer = Trainer(
         work, training_set, recipe, network=network, compiled=False, device=chosen.type, on_step=on_step
     )

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 import transformers
+from huggingface_hub import hf_hub_download
+from huggingface_hub.utils import logging as hub_logging
 from tokenizers import Tokenizer, processors
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
@@ -92,6 +94,7 @@ def load_base(base: str) -> Base:
             form only, the model needs code of its own, or it is no encoder.
     """
     _keep_quiet()
+    _ensure_there(base)
     tokenizer = _load_tokenizer(base)
     model = _load_model(base)
     n_pieces = max(tokenizer.get_vocab().values()) + 1
@@ -127,6 +130,18 @@ def build_encoder(config: Path) -> HuggingFaceEncoder:
             f"{config}: describes no encoder that transformers {transformers.__version__} knows "
             f"({_first_line(error)}); install the version that made it, or train again"
         ) from error
+
+
+def _ensure_there(base: str) -> None:
+    if (Path(base) / "config.json").is_file():
+        return
+    if Path(base).is_dir():
+        raise CheckpointError(f"{base}: has no config.json; {_NEEDED}")
+    try:
+        # One file first: where the hub cannot be reached, this gives up after half a minute and not after two.
+        hf_hub_download(base, "config.json")
+    except _UNUSABLE as error:
+        raise _explained(base, error) from error
 
 
 def _load_model(base: str) -> PreTrainedModel:
@@ -213,6 +228,7 @@ def _explained(base: str, error: Exception) -> CheckpointError:
 
 
 def _keep_quiet() -> None:
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
