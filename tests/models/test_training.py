@@ -173,7 +173,7 @@ def test_batches_of_one_length_have_one_shape() -> None:
 def test_fine_tuning_keeps_the_best_and_goes_on(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pretrain(work, minutes=0.01, peak_rate=1e-3, seed=1, compiled=False)
     examples = encode_messages(tiny_tokenizer(), FULL * 30)
-    data = TrainingSet(examples, examples[1:2] * 20, examples, examples)
+    data = TrainingSet(examples, examples[1:2] * 20, dev_full=examples[::2], dev_snappfood=examples)
     recipe = Recipe(minutes=0.05, peak_rate=2e-3, batch_tokens=128, evaluate_every_s=1.0, full_share=0.9)
 
     Trainer(work, data, recipe, network=load_network(work, dropout=0.1), compiled=False).run()
