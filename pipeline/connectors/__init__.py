@@ -8,24 +8,41 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.connectors.argument_errors import describe_errors
+from pipeline.connectors.argument_errors import RESERVED, describe_errors
 from pipeline.connectors.base import Clock, Connector
+from pipeline.connectors.http_client import Network
 from pipeline.connectors.json_file import JsonFile
+from pipeline.connectors.mastodon import Mastodon
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.table_file import TableFile
 from pipeline.connectors.telegram_export import TelegramExport
+from pipeline.connectors.woocommerce import WooCommerce
+from pipeline.connectors.wordpress import WordPress
+from pipeline.connectors.zammad import Zammad
+from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
     "json_file": JsonFile,
+    "mastodon": Mastodon,
     "table_file": TableFile,
     "telegram_export": TelegramExport,
+    "woocommerce": WooCommerce,
+    "wordpress": WordPress,
+    "zammad": Zammad,
+    "zendesk": Zendesk,
 }
 FILE_KEYS = ("root", "root_env", "sources")
 
 
 def build_connector(
-    name: str, kind: str, arguments: Mapping[str, object], *, now: Clock, root: Path = Path()
+    name: str,
+    kind: str,
+    arguments: Mapping[str, object],
+    *,
+    now: Clock,
+    root: Path = Path(),
+    network: Network | None = None,
 ) -> Connector:
     """Return the connector of one source.
 
@@ -35,6 +52,7 @@ def build_connector(
         arguments: What ``sources.toml`` says beside ``connector``.
         now: Gives the present moment, aware.
         root: Folder that its paths start from.
+        network: Transport, pauses and secrets of a source that is asked over the network; ``None``: the real ones.
 
     Raises:
         SettingsError: No such connector, or an argument is unknown, missing or wrong.
@@ -42,10 +60,13 @@ def build_connector(
     if unknown := list_missing([kind], list(CONNECTORS), what="connector"):
         raise SettingsError(f"source {name}: {unknown}")
     connector = CONNECTORS[kind]
-    if reserved := sorted({"name", "now", "root"} & set(arguments)):
+    if reserved := sorted(set(RESERVED) & set(arguments)):
         raise SettingsError(f"source {name}: {', '.join(reserved)} cannot be set for a source: leave it out")
+    given: dict[str, object] = {"name": name, "now": now, "root": root}
+    if network is not None and "network" in connector.model_fields:
+        given["network"] = network
     try:
-        return connector.model_validate({**arguments, "name": name, "now": now, "root": root})
+        return connector.model_validate({**arguments, **given})
     except ValidationError as error:
         raise SettingsError(describe_errors(error, name, connector)) from None
 
@@ -67,7 +88,8 @@ def build_connectors(
     """
     if unknown := list_missing(config, FILE_KEYS, what="key"):
         raise SettingsError(f"sources: {unknown}")
-    folder = _find_root(config, root, os.environ if environment is None else environment)
+    known = os.environ if environment is None else environment
+    folder = _find_root(config, root, known)
     sources = config.get("sources", {})
     if not isinstance(sources, Mapping):
         raise SettingsError("sources: got no table, expected [sources.NAME] for each source")
@@ -78,7 +100,9 @@ def build_connectors(
                 f"source {name}: connector is missing; expected connector = one of {', '.join(CONNECTORS)}"
             )
         rest = {key: value for key, value in arguments.items() if key != "connector"}
-        connectors[name] = build_connector(name, arguments["connector"], rest, now=now, root=folder)
+        connectors[name] = build_connector(
+            name, arguments["connector"], rest, now=now, root=folder, network=Network(environment=known)
+        )
     return connectors
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.connectors.names import list_missing
 
-RESERVED = ("name", "now", "root")
+RESERVED = ("name", "now", "root", "network")
 
 
 def describe_errors(error: ValidationError, source: str, model: type[BaseModel]) -> str:

@@ -1,0 +1,192 @@
+"""Ways to prove who asks. Secrets are added beneath the HTTP client, so that no log of it shows them."""
+
+from __future__ import annotations
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+import httpx
+from pydantic import SecretStr
+
+from pipeline.errors import StopSource
+
+Send = Callable[[httpx.Request], httpx.Response]
+EARLY = timedelta(seconds=60)
+
+
+class Auth(ABC):
+    """Adds what proves who asks to a request that is about to be sent."""
+
+    @abstractmethod
+    def sign(self, request: httpx.Request, send: Send) -> httpx.Response | None:
+        """The request carries the proof.
+
+        Args:
+            request: Changed in place.
+            send: Sends a request of this method's own, to fetch a token.
+
+        Returns:
+            An answer that stands for the one to the request, where there is no token to be had now.
+
+        Raises:
+            StopSource: The credentials are refused.
+        """
+
+    def renew(self) -> bool:
+        """Forget what may have run out; return whether asking again can help."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Header(Auth):
+    """A secret in a header.
+
+    Args:
+        name: Name of the header.
+        value: The secret.
+        prefix: Stands before it, as ``"Bearer "``.
+    """
+
+    value: SecretStr
+    name: str = "Authorization"
+    prefix: str = "Bearer "
+
+    def sign(self, request: httpx.Request, send: Send) -> None:
+        """The request has the header."""
+        del send
+        request.headers[self.name] = f"{self.prefix}{self.value.get_secret_value()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Basic(Auth):
+    """A name and a password (RFC 7617)."""
+
+    user: SecretStr
+    password: SecretStr
+
+    def sign(self, request: httpx.Request, send: Send) -> None:
+        """The request has both in its ``Authorization`` header."""
+        del send
+        both = f"{self.user.get_secret_value()}:{self.password.get_secret_value()}"
+        request.headers["Authorization"] = f"Basic {base64.b64encode(both.encode()).decode()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Auth):
+    """A secret among the query parameters."""
+
+    value: SecretStr
+    name: str
+
+    def sign(self, request: httpx.Request, send: Send) -> None:
+        """The address has the parameter."""
+        del send
+        request.url = request.url.copy_merge_params({self.name: self.value.get_secret_value()})
+
+
+@dataclass(slots=True)
+class OAuth2(Auth):
+    """A token that is fetched with client credentials or a refresh token (RFC 6749, sections 4.4 and 6).
+
+    A refresh token that the service replaces is used until the process ends; the environment still has
+    the former one then. Services that let the former one lapse need a new one set before each start.
+
+    Args:
+        token_url: Where tokens are given out.
+        refresh: Refresh token; ``None``: client credentials.
+        scope: Permissions to ask for, with blanks between them; empty: those of the client.
+        now: Gives the present moment.
+    """
+
+    token_url: str
+    client_id: SecretStr
+    client_secret: SecretStr
+    now: Callable[[], datetime]
+    refresh: SecretStr | None = None
+    scope: str = ""
+    _token: SecretStr | None = field(default=None, init=False)
+    _runs_out_at: datetime | None = field(default=None, init=False)
+
+    def sign(self, request: httpx.Request, send: Send) -> httpx.Response | None:
+        """The request has a token that has not run out, fetched where need be."""
+        if self._token is None or (self._runs_out_at is not None and self.now() >= self._runs_out_at):
+            response = send(self._question())
+            response.read()
+            if response.status_code == 429 or response.status_code >= 500:
+                return response
+            self._keep(response)
+        request.headers["Authorization"] = f"Bearer {cast('SecretStr', self._token).get_secret_value()}"
+        return None
+
+    def renew(self) -> bool:
+        """Forget the token; return whether there was one."""
+        had_one = self._token is not None
+        self._token = None
+        return had_one
+
+    def _question(self) -> httpx.Request:
+        form = {
+            "grant_type": "refresh_token" if self.refresh else "client_credentials",
+            "client_id": self.client_id.get_secret_value(),
+            "client_secret": self.client_secret.get_secret_value(),
+        }
+        if self.refresh:
+            form["refresh_token"] = self.refresh.get_secret_value()
+        if self.scope:
+            form["scope"] = self.scope
+        return httpx.Request("POST", self.token_url, data=form, headers={"Accept": "application/json"})
+
+    def _keep(self, response: httpx.Response) -> None:
+        try:
+            told = response.json() if response.is_success else {}
+        except ValueError:
+            told = {}
+        token = told.get("access_token") if isinstance(told, dict) else None
+        if not isinstance(token, str):
+            raise StopSource(
+                f"no token from {httpx.URL(self.token_url).host} (HTTP {response.status_code}): "
+                "check token_url, and the client's id, secret and refresh token in the environment"
+            )
+        self._token = SecretStr(token)
+        seconds = told.get("expires_in")
+        lasting = float(seconds) if isinstance(seconds, int | float) else 0.0
+        self._runs_out_at = self.now() + timedelta(seconds=lasting) - EARLY if lasting else None
+        if isinstance(told.get("refresh_token"), str):
+            self.refresh = SecretStr(told["refresh_token"])
+
+
+class SignedTransport(httpx.BaseTransport):
+    """Sends requests with the proof of who asks; the client above it never sees the proof."""
+
+    def __init__(self, inner: httpx.BaseTransport, auth: Auth | None) -> None:
+        self._inner = inner
+        self._auth = auth
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer; a token that lapsed early is renewed once."""
+        if self._auth is None:
+            return self._inner.handle_request(request)
+        response = self._send(request, self._auth)
+        if response.status_code == 401 and self._auth.renew():
+            response.close()
+            response = self._send(request, self._auth)
+        return response
+
+    def close(self) -> None:
+        """The connections are closed."""
+        self._inner.close()
+
+    def _send(self, request: httpx.Request, auth: Auth) -> httpx.Response:
+        signed = httpx.Request(
+            request.method,
+            request.url,
+            headers=request.headers.copy(),
+            stream=cast("httpx.SyncByteStream", request.stream),
+            extensions=request.extensions,
+        )
+        instead = auth.sign(signed, self._inner.handle_request)
+        return instead or self._inner.handle_request(signed)

@@ -1,0 +1,306 @@
+"""Asks a service for JSON over HTTP: politely, patiently, within bounds, and with errors that say what to mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+import httpx
+import stamina
+
+from pipeline.connectors.auth import Auth, SignedTransport
+from pipeline.connectors.patience import asked_wait_s, exhausted_wait_s
+from pipeline.errors import RetryLater, StopSource
+
+Params = Mapping[str, str | int]
+N_REDIRECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a connector needs of the world around it; tests give their own.
+
+    Args:
+        transport: Carries requests; ``None``: the network.
+        sleep: Waits for some seconds.
+        environment: Environment variables, where the secrets are.
+    """
+
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How patient and how generous a client is.
+
+    Args:
+        delay_s: Pause before each request but the first.
+        timeout_s: For connecting, and for each piece of an answer.
+        attempts: Times that one request is tried.
+        patience_s: Time for all tries of one request, pauses included.
+        max_body_bytes: Longest answer, unpacked.
+    """
+
+    delay_s: float
+    timeout_s: float
+    attempts: int
+    patience_s: float
+    max_body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to mend, in words, where the service refuses.
+
+    Args:
+        credentials: On 401: which settings hold the credentials.
+        permission: On 403: which permission they need.
+        address: On 404: which settings name the place.
+    """
+
+    credentials: str
+    permission: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said.
+
+    Args:
+        content: The JSON document.
+        next_link: The address that the ``Link`` header calls the next one.
+        missing: The service says that there is no such thing; only where that was allowed.
+    """
+
+    content: object
+    headers: Mapping[str, str]
+    next_link: str | None = None
+    missing: bool = False
+
+
+class _TryAgain(Exception):
+    """The same request may be answered a little later."""
+
+    def __init__(self, reason: str, wait_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
+class HttpClient:
+    """One source's way to its service; a context manager, which closes the connections.
+
+    Args:
+        source: Name of the source, for errors.
+        base_url: Where paths start from.
+        auth: How to prove who asks; ``None``: nobody asks for it.
+        now: Gives the present moment, aware.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        base_url: str,
+        auth: Auth | None,
+        transport: httpx.BaseTransport,
+        limits: Limits,
+        advice: Advice,
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._source = source
+        self._authorised = auth is not None
+        self._limits = limits
+        self._advice = advice
+        self._sleep = sleep
+        self._now = now
+        self._n_sent = 0
+        self._closed_until: datetime | None = None
+        self._client = httpx.Client(
+            base_url=base_url,
+            transport=SignedTransport(transport, auth),
+            timeout=limits.timeout_s,
+            headers={"Accept": "application/json", "User-Agent": "bazkhord"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def ask(
+        self,
+        address: str,
+        params: Params | None = None,
+        *,
+        body: object = None,
+        may_be_missing: bool = False,
+    ) -> Answer:
+        """Return the answer to a request; one that fails is tried again within the limits.
+
+        Args:
+            address: Path under ``base_url``, or a whole address, as pages name the next one.
+            params: Query parameters.
+            body: Posted as JSON; ``None``: the request is a GET.
+            may_be_missing: 404 and 410 are an answer.
+
+        Raises:
+            RetryLater: No answer within the limits, or the service asks for more patience than these allow.
+            StopSource: The service refuses, or what it sends is not what a person has set it up for.
+        """
+        request = self._client.build_request(
+            "GET" if body is None else "POST", address, params=params or None, json=body
+        )
+        if self._authorised and self._is_elsewhere(request.url):
+            raise self._stop(
+                request.url, "the service names it as the next page, on another host: check base_url"
+            )
+        retry = stamina.RetryingCaller(
+            attempts=self._limits.attempts, timeout=self._limits.patience_s, wait_initial=1.0, wait_max=30.0
+        )
+        try:
+            return retry(self._pause, self._ask_once, request, may_be_missing=may_be_missing)
+        except _TryAgain as error:
+            raise RetryLater(f"{self._place(request.url)}: {error}{self._when(error)}") from error
+
+    def _pause(self, error: Exception) -> bool | float:
+        """Whether to try again, and after how many seconds where the service says so."""
+        if not isinstance(error, _TryAgain):
+            return False
+        if error.wait_s is None:
+            return True
+        return error.wait_s if error.wait_s <= self._limits.patience_s else False
+
+    def _when(self, error: _TryAgain) -> str:
+        if error.wait_s is None:
+            return "; run again later, nothing is lost"
+        moment = self._now() + timedelta(seconds=error.wait_s)
+        return f"; it asks to come back at {moment:%Y-%m-%d %H:%M:%S} UTC: run again then, nothing is lost"
+
+    def _ask_once(self, request: httpx.Request, *, may_be_missing: bool) -> Answer:
+        self._wait_for_turn()
+        try:
+            response = self._send(request)
+            try:
+                body = self._read(response)
+            finally:
+                response.close()
+        except httpx.RequestError as error:
+            raise self._unreachable(error, request.url) from error
+        wait_s = exhausted_wait_s(response.headers, now=self._now())
+        self._closed_until = self._now() + timedelta(seconds=wait_s) if wait_s else None
+        if may_be_missing and response.status_code in (404, 410):
+            return Answer(None, response.headers, missing=True)
+        self._require_success(response)
+        return Answer(self._parse(response, body), response.headers, _next_link(response))
+
+    def _wait_for_turn(self) -> None:
+        if self._closed_until is not None:
+            wait_s = (self._closed_until - self._now()).total_seconds()
+            if wait_s > self._limits.patience_s:
+                raise _TryAgain("its allowance of requests is used up", wait_s)
+            self._closed_until = None
+            self._sleep(max(0.0, wait_s))
+        if self._n_sent and self._limits.delay_s:
+            self._sleep(self._limits.delay_s)
+        self._n_sent += 1
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        response = self._client.send(request, stream=True)
+        for _ in range(N_REDIRECTS):
+            if response.next_request is None:
+                return response
+            response.close()
+            if self._authorised and self._is_elsewhere(response.next_request.url):
+                raise self._stop(
+                    request.url,
+                    f"it redirects to {response.next_request.url.host}, which would be sent the credentials: "
+                    "set base_url to that address if it is right",
+                )
+            response = self._client.send(response.next_request, stream=True)
+        response.close()
+        raise self._stop(request.url, f"it redirects more than {N_REDIRECTS} times: check base_url")
+
+    def _is_elsewhere(self, url: httpx.URL) -> bool:
+        base = self._client.base_url
+        if (url.host, url.port) == (base.host, base.port):
+            return url.scheme not in (base.scheme, "https")
+        return True
+
+    def _read(self, response: httpx.Response) -> bytes:
+        chunks: list[bytes] = []
+        n_bytes = 0
+        for chunk in response.iter_bytes():
+            n_bytes += len(chunk)
+            if n_bytes > self._limits.max_body_bytes:
+                raise self._stop(
+                    response.url,
+                    f"the answer is longer than max_body_bytes ({self._limits.max_body_bytes}): "
+                    "lower the page size of the source, or raise max_body_bytes",
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _unreachable(self, error: httpx.RequestError, url: httpx.URL) -> Exception:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return self._stop(
+                url,
+                "its certificate cannot be verified: check base_url and the clock, "
+                "or name the certificate of your own authority in ca_file",
+            )
+        if isinstance(error, httpx.TimeoutException):
+            return _TryAgain(f"no answer within {self._limits.timeout_s:g} seconds (timeout_s)")
+        return _TryAgain(f"the connection failed ({type(error).__name__})")
+
+    def _require_success(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status in (408, 425, 429) or status >= 500:
+            wait_s = asked_wait_s(response.headers, now=self._now())
+            raise _TryAgain(f"it answered HTTP {status}", wait_s)
+        if status == 401:
+            raise self._stop(
+                response.url, f"HTTP 401, the credentials are refused: {self._advice.credentials}"
+            )
+        if status == 403:
+            raise self._stop(response.url, f"HTTP 403, this is not permitted: {self._advice.permission}")
+        if status in (404, 410):
+            raise self._stop(response.url, f"HTTP {status}, there is no such address: {self._advice.address}")
+        if not response.is_success:
+            raise self._stop(
+                response.url, f"HTTP {status}, the request is refused: check the arguments of the source"
+            )
+
+    def _parse(self, response: httpx.Response, body: bytes) -> object:
+        if "html" in response.headers.get("content-type", ""):
+            raise self._stop(
+                response.url,
+                f"it sent a web page instead of JSON: {self._advice.address}, and whether it is up",
+            )
+        try:
+            content: object = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise _TryAgain(f"the answer is no whole JSON ({type(error).__name__})") from error
+        return content
+
+    def _place(self, url: httpx.URL) -> str:
+        return f"source {self._source}: {url.scheme}://{url.netloc.decode()}{url.path}"
+
+    def _stop(self, url: httpx.URL, problem: str) -> StopSource:
+        return StopSource(f"{self._place(url)}: {problem}")
+
+
+def _next_link(response: httpx.Response) -> str | None:
+    link = response.links.get("next", {}).get("url")
+    return str(response.url.join(link)) if link else None

@@ -1,0 +1,142 @@
+"""One object of a service's answer, read field by field: what is missing is named, never silently ``None``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.dates import parse_date
+from pipeline.errors import SkipRecord
+
+
+class FieldMissing(SkipRecord):
+    """A field that every object of this kind has is not there, or is of another type.
+
+    Args:
+        field: Its path.
+    """
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRow:
+    """One object of an answer.
+
+    Args:
+        content: Its keys and values.
+        now: The present; dates later than it are refused.
+    """
+
+    content: Mapping[str, object]
+    now: datetime
+
+    def has(self, path: str) -> bool:
+        """Whether something other than null stands at a dotted path."""
+        return self._find(path)[1] is not None
+
+    def text(self, path: str) -> str:
+        """Return the text at a path; an empty one is a text.
+
+        Raises:
+            FieldMissing: There is none.
+        """
+        value = self._need(path)
+        if not isinstance(value, str):
+            raise self._wrong(path, value, "text")
+        return value
+
+    def id(self, path: str = "id") -> str:
+        """Return the identifier at a path, which may be text or a whole number.
+
+        Raises:
+            FieldMissing: There is none.
+        """
+        value = self._need(path)
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            raise self._wrong(path, value, "an identifier")
+        return str(value)
+
+    def number(self, path: str) -> float:
+        """Return the number at a path.
+
+        Raises:
+            FieldMissing: There is none.
+        """
+        value = self._need(path)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(path, value, "a number")
+        return float(value)
+
+    def flag(self, path: str) -> bool:
+        """Return whether the value at a path is true.
+
+        Raises:
+            FieldMissing: There is no true or false.
+        """
+        value = self._need(path)
+        if not isinstance(value, bool):
+            raise self._wrong(path, value, "true or false")
+        return value
+
+    def time(self, path: str, *, in_utc: bool = False) -> datetime:
+        """Return the moment at a path as aware UTC.
+
+        Args:
+            in_utc: The service writes UTC without saying so.
+
+        Raises:
+            FieldMissing: There is nothing.
+            SkipRecord: It is no date, or one in the future.
+        """
+        value = self._need(path)
+        try:
+            return parse_date(f"{value}Z" if in_utc else value, zone=None, now=self.now)
+        except SkipRecord as error:
+            raise SkipRecord(f"{path}: {error}") from error
+
+    def maybe(self, path: str) -> str | None:
+        """Return what stands at a path as text; ``None`` where there is nothing, or no single value."""
+        value = self._find(path)[1]
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value) if isinstance(value, str | int | float) and value != "" else None
+
+    def inner(self, path: str) -> JsonRow:
+        """Return the object at a path.
+
+        Raises:
+            FieldMissing: There is none.
+        """
+        value = self._need(path)
+        if not isinstance(value, Mapping):
+            raise self._wrong(path, value, "an object")
+        return JsonRow(value, self.now)
+
+    def _find(self, path: str) -> tuple[bool, object]:
+        place: object = self.content
+        for key in path.split("."):
+            if not isinstance(place, Mapping) or key not in place:
+                return False, None
+            place = place[key]
+        return True, place
+
+    def _need(self, path: str) -> object:
+        found, value = self._find(path)
+        if not found or value is None:
+            what = "is null" if found else "is missing"
+            raise FieldMissing(
+                f"the field {path} {what}: the service changed its answer, this connector has to follow",
+                field=path,
+            )
+        return value
+
+    def _wrong(self, path: str, value: object, expected: str) -> FieldMissing:
+        return FieldMissing(
+            f"the field {path} is {type(value).__name__}, expected {expected}: "
+            "the service changed its answer, this connector has to follow",
+            field=path,
+        )

@@ -1,0 +1,158 @@
+"""Sources that are lists in JSON: a subclass says where they are and how one object is read."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import ClassVar
+
+from pydantic import Field
+
+from pipeline.connectors.base import bury
+from pipeline.connectors.bookmarks import State, read_bookmark, write_bookmark
+from pipeline.connectors.files import Row, unreadable
+from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.http_source import HttpConnector
+from pipeline.connectors.json_row import FieldMissing, JsonRow
+from pipeline.connectors.pagers import Listed, Pager, value_at
+from pipeline.errors import SkipRecord, StopSource
+from pipeline.records import DeadLetter, Feedback, Page
+
+PAGE_ITEMS = 1000
+
+
+class JsonSource(HttpConnector):
+    """A list in JSON. A subclass names ``endpoint``, ``items_at``, ``noun``; writes ``auth``, ``pager``, ``read``.
+
+    Args:
+        deep_scan_days: After so many days all is read once more, for edits that the service does not
+            announce; 0: never.
+    """
+
+    endpoint: ClassVar[str]
+    items_at: ClassVar[str] = ""
+    noun: ClassVar[str]
+
+    deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
+
+    @abstractmethod
+    def pager(self) -> Pager:
+        """Return the way through the list."""
+
+    @abstractmethod
+    def read(self, row: JsonRow) -> Feedback | None:
+        """Return the feedback of one object; ``None`` where it is no customer's.
+
+        Raises:
+            SkipRecord: It cannot be understood.
+        """
+
+    def address(self) -> str:
+        """Return the path of the list under ``base_url``."""
+        return self.endpoint
+
+    def params(self) -> Params:
+        """Return the parameters of every page beside those of the pager."""
+        return {}
+
+    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
+        """Return the messages that an object of the list stands for: itself, or those of a ticket."""
+        del client
+        yield self.message(row, partial(self.read, row))
+
+    def message(self, row: JsonRow, read: Callable[[], Feedback | None]) -> Row:
+        """Return one message of the answer, found but not yet understood."""
+        return Row(f"{self.noun} {row.maybe('id') or 'without id'}", row.content, read)
+
+    def fetch(self, since: str | None) -> Iterator[Page]:
+        """Yield what the service has since the bookmark."""
+        told = read_bookmark(self, since)
+        state, deep_day = self._begin(told)
+        with self.open_client() as client:
+            for step in self.pager().steps(partial(self._load, client), state):
+                bookmark = write_bookmark(self, {"deep": deep_day, "at": step.state})
+                yield from self._pages(step.rows, client, bookmark, step.n_total)
+
+    def _begin(self, told: State) -> tuple[State, str]:
+        """Where to begin, and the day the last complete reading began: today where one is due."""
+        today = self.now().date()
+        state, last = told.get("at"), told.get("deep")
+        if not isinstance(state, dict) or not isinstance(last, str):
+            return {}, today.isoformat()
+        # dates in ISO 8601 have the order of their letters
+        due = self.deep_scan_days and last <= (today - timedelta(self.deep_scan_days)).isoformat()
+        return ({}, today.isoformat()) if due else (state, last)
+
+    def _load(self, client: HttpClient, params: Params, *, link: str | None = None) -> Listed:
+        answer = client.ask(link, None) if link else client.ask(self.address(), {**self.params(), **params})
+        self.require_success(answer.content)
+        rows = value_at(answer.content, self.items_at) if self.items_at else answer.content
+        if not isinstance(rows, list):
+            place = f"at {self.items_at}" if self.items_at else "at the top"
+            raise StopSource(
+                f"source {self.name}: the answer has no list {place}: check base_url; "
+                "if that is right, the service changed and this connector has to follow"
+            )
+        return Listed(tuple(rows), answer.content, answer.headers, answer.next_link)
+
+    def require_success(self, content: object) -> None:
+        """Nothing, unless a document says within that it is an error; a subclass knows how."""
+        del content
+
+    def _pages(
+        self, rows: tuple[object, ...], client: HttpClient, bookmark: str, n_total: int | None
+    ) -> Iterator[Page]:
+        """Yield what one page of the service holds; only the last of them is safe to go on from."""
+        items: list[Feedback] = []
+        dead: list[DeadLetter] = []
+        missing: set[str | None] = set()
+        n_read = 0
+        for message in self._messages(rows, client):
+            try:
+                feedback = message.read()
+            except SkipRecord as error:
+                missing.add(error.field if isinstance(error, FieldMissing) else None)
+                dead.append(self._bury(message, error))
+            else:
+                items += [feedback] if feedback else []
+                n_read += feedback is not None
+            if len(items) >= PAGE_ITEMS:
+                yield Page(tuple(items), tuple(dead), None, n_total)
+                items, dead = [], []
+        self._require_fields(missing, n_read)
+        yield Page(tuple(items), tuple(dead), bookmark, n_total)
+
+    def _messages(self, rows: tuple[object, ...], client: HttpClient) -> Iterator[Row]:
+        for number, row in enumerate(rows, 1):
+            if isinstance(row, Mapping):
+                yield from self._expand(JsonRow(row, self.now()), client)
+            else:
+                yield unreadable(f"{self.noun} {number} of a page", "it is no object", row)
+
+    def _expand(self, row: JsonRow, client: HttpClient) -> Iterator[Row]:
+        try:
+            yield from self.find_messages(row, client)
+        except SkipRecord as error:
+            yield self.message(row, partial(_refuse, error))
+
+    def _bury(self, message: Row, error: SkipRecord) -> DeadLetter:
+        raw = message.raw
+        found = raw.get("id") if isinstance(raw, Mapping) else None
+        native_id = error.native_id or (str(found) if isinstance(found, str | int) else None)
+        return bury(self.name, message.position, str(error), raw, native_id=native_id)
+
+    def _require_fields(self, missing: set[str | None], n_read: int) -> None:
+        """A field that every message of a page lacks was renamed: going on would lose all that follow."""
+        if n_read or len(missing) != 1 or None in missing:
+            return
+        (field,) = missing
+        raise StopSource(
+            f"source {self.name}: no {self.noun} of a whole page has the field {field}: "
+            "the service changed its answer, this connector has to follow; nothing of the page was taken"
+        )
+
+
+def _refuse(error: SkipRecord) -> Feedback | None:
+    raise error

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import stamina
+
+from pipeline.records import Author, Channel, Feedback, Rating, Reply, Role, TextFormat
+from tests.checks import errors_of, items_of
+from tests.fixtures.http_cases import (
+    HTTP_CASES,
+    MASTODON,
+    MENTIONS,
+    WOOCOMMERCE,
+    WORDPRESS,
+    WORDPRESS_EDITOR,
+    ZAMMAD,
+    ZENDESK,
+)
+from tests.fixtures.services import Service, recorded
+from tests.http_checks import HTTP_CHECKS, HttpCase
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=20, cap=True):
+        yield
+
+
+@pytest.mark.parametrize("case", HTTP_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("check", HTTP_CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+def test_the_http_battery(
+    check: Callable[..., None], case: HttpCase, caplog: pytest.LogCaptureFixture
+) -> None:
+    check(*([case, caplog] if "caplog" in inspect.signature(check).parameters else [case]))
+
+
+class Recording(Service):
+    """Answers with the recorded pages as they stand."""
+
+    def __init__(self, pages: dict[str, str]) -> None:
+        super().__init__([])
+        self.pages = pages
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        name = next(name for part, name in self.pages.items() if part in request.url.path)
+        page = recorded(name)
+        first = request.url.params.get("page", "1") == "1" and request.url.params.get("min_id", "0") == "0"
+        return httpx.Response(200, json=page if first else [])
+
+
+def read(case: HttpCase, pages: dict[str, str]) -> list[Feedback]:
+    found = list(case.build(Recording(pages)).fetch(None))
+    assert errors_of(found) == []
+    return items_of(found)
+
+
+def at(hour: int, minute: int) -> datetime:
+    return datetime(2026, 3, 2, hour, minute, tzinfo=UTC)
+
+
+def test_a_zendesk_ticket_becomes_its_customers_words() -> None:
+    pages = {"/comments.json": "zendesk_comments", "/cursor.json": "zendesk_tickets"}
+
+    first, second, rating = read(ZENDESK, pages)
+
+    known = {
+        "source": "shop",
+        "author": Author(native_id="20978392"),
+        "conversation_id": "35436",
+        "queue": "98738",
+        "status": "open",
+        "permalink": "https://shop.example/agent/tickets/35436",
+        "attributes": {"priority": "high", "via": "web", "satisfaction": "bad"},
+    }
+    assert first == Feedback(
+        **known,
+        native_id="501",
+        text='<p>بسته نرسید</p><div class="zd-comment" dir="auto">سلام، سه روز است بسته‌ام نرسیده.</div>',
+        text_format=TextFormat.HTML,
+        created_at=at(8, 10),
+        channel=Channel.TICKET,
+        replies=(Reply(Role.AGENT, at(9, 0)),),
+    )
+    assert second == Feedback(
+        **known,
+        native_id="504",
+        text='<div class="zd-comment">هنوز خبری نشده</div>',
+        text_format=TextFormat.HTML,
+        created_at=at(11, 0),
+        channel=Channel.TICKET,
+    )
+    assert rating == Feedback(
+        **known,
+        native_id="35436/satisfaction",
+        text="پاسخ دیر آمد",
+        created_at=at(11, 0),
+        channel=Channel.SURVEY,
+    )
+
+
+def test_a_zammad_ticket_becomes_its_customers_words() -> None:
+    first, second = read(ZAMMAD, {"/by_ticket/": "zammad_articles", "/tickets": "zammad_tickets"})
+
+    known = {
+        "source": "shop",
+        "author": Author(native_id="6"),
+        "conversation_id": "3",
+        "queue": "پشتیبانی",
+        "status": "open",
+        "permalink": "https://shop.example/#ticket/zoom/3",
+        "attributes": {"priority": "2 normal", "via": "email"},
+        "channel": Channel.TICKET,
+    }
+    assert first == Feedback(
+        **known,
+        native_id="11",
+        text="لغو سفارش<br>لطفاً سفارشم را <b>لغو</b> کنید",
+        text_format=TextFormat.HTML,
+        created_at=at(8, 10),
+        replies=(Reply(Role.SYSTEM, at(8, 11)), Reply(Role.AGENT, at(9, 0))),
+    )
+    assert second == Feedback(**known, native_id="15", text="ممنون", created_at=at(10, 0))
+
+
+def test_a_post_with_a_hashtag_brings_all_that_is_known_of_it() -> None:
+    (post,) = read(MASTODON, {"/timelines/tag/": "mastodon_tag"})
+
+    assert post == Feedback(
+        source="shop",
+        native_id="103254962155278888",
+        text='<p>ارسال <a href="https://mastodon.example/tags/x">#نیک_سبد</a> عالی بود</p>',
+        text_format=TextFormat.HTML,
+        created_at=at(8, 10),
+        edited_at=at(8, 15),
+        channel=Channel.SOCIAL,
+        author=Author(native_id="23634"),
+        conversation_id="103254962155278888",
+        permalink="https://mastodon.example/@maryam/103254962155278888",
+        attributes={
+            "language": "fa",
+            "visibility": "public",
+            "favourites_count": "4",
+            "reblogs_count": "1",
+            "replies_count": "0",
+        },
+    )
+
+
+def test_a_mention_is_read_out_of_its_notification() -> None:
+    (post,) = read(MENTIONS, {"/notifications": "mastodon_mentions"})
+
+    assert (post.native_id, post.text, post.conversation_id, post.edited_at) == (
+        "103254962155278999",
+        "<p>@niksabad چرا کسی جواب نمی‌دهد؟</p>",
+        "103254962155270000",
+        None,
+    )
+
+
+def test_wordpress_gives_visitors_comments_only() -> None:
+    (comment,) = read(WORDPRESS, {"/comments": "wordpress_comments"})
+
+    assert comment == Feedback(
+        source="shop",
+        native_id="42",
+        text="<p>کاش رنگ‌بندی بیشتری داشت.</p>\n",
+        text_format=TextFormat.HTML,
+        created_at=at(8, 10),
+        channel=Channel.SOCIAL,
+        author=Author(email="maryam@example.com"),
+        conversation_id="40",
+        status="approved",
+        permalink="https://blog.example.com/tea/#comment-42",
+        attributes={"post": "7"},
+    )
+
+
+def test_wordpress_asks_for_addresses_only_as_an_editor() -> None:
+    service = WORDPRESS_EDITOR.service([])
+
+    list(WORDPRESS_EDITOR.build(service).fetch(None))
+
+    assert [request.url.params["context"] for request in service.requests] == ["edit"]
+
+
+def test_woocommerce_gives_reviews_with_their_stars() -> None:
+    first, second = read(WOOCOMMERCE, {"/reviews": "woocommerce_reviews"})
+
+    assert first == Feedback(
+        source="shop",
+        native_id="22",
+        text="<p>بسته‌بندی‌اش خراب بود</p>\n",
+        text_format=TextFormat.HTML,
+        created_at=at(8, 10),
+        channel=Channel.REVIEW,
+        author=Author(email="maryam@example.com"),
+        product="31",
+        status="approved",
+        rating=Rating(2.0, 1.0, 5.0),
+        attributes={"verified": "true"},
+    )
+    assert (second.native_id, second.rating, second.attributes) == ("21", None, {"verified": "false"})
