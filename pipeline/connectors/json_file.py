@@ -27,6 +27,20 @@ CHECKED_ROWS = 1000
 class JsonFile(FileConnector):
     """A JSON file whose objects are messages.
 
+    Ask for: an export in JSON Lines (one object a line), or one JSON document with an array of messages.
+    What is fetched: what ``fields`` names of each object; paths go inside by dots, through lists by ``[]``,
+        through some elements by ``[key=value]``.
+    Not fetched: objects in which nothing can be read; they are kept as dead letters that say why.
+
+    Example:
+        [sources.chats]
+        connector = "json_file"
+        path = "chats.json"
+        channel = "chat"
+        zone = "Asia/Tehran"
+        items = "data.conversations"
+        fields = { id = "id", text = "turns[role=customer].text", created_at = "started_at" }
+
     Args:
         channel: How the customers of this file spoke.
         fields: Which path becomes what.

@@ -39,6 +39,18 @@ def _known_encoding(name: str) -> str:
 class TableFile(FileConnector):
     """A table whose first row names the columns.
 
+    Ask for: an export as CSV, TSV or Excel with a first row that names the columns.
+    What is fetched: what ``fields`` names of each row. Dates may be Gregorian or Jalali, in digits or in words.
+    Not fetched: rows in which something cannot be read; they are kept as dead letters that say what.
+
+    Example:
+        [sources.tickets]
+        connector = "table_file"
+        path = "tickets/*.csv"
+        channel = "ticket"
+        zone = "Asia/Tehran"
+        fields = { id = "ticket", text = ["subject", "message"], created_at = "opened_at" }
+
     Args:
         channel: How the customers of this table spoke.
         fields: Which column becomes what.

@@ -42,6 +42,17 @@ class TelegramExport(FileConnector):
     The company speaks where the sender is among ``agents``, or is the channel or group itself (posts of
     a channel, anonymous administrators). Service messages and the account's own notes are passed over.
 
+    Documentation: https://github.com/telegramdesktop/tdesktop (export/output/export_output_json.cpp)
+    Ask for: Export chat history in Telegram Desktop, format "machine-readable JSON".
+    What is fetched: messages of customers with chat, thread and times of the answers.
+    Not fetched: pictures and files, service messages, messages of the company.
+
+    Example:
+        [sources.telegram]
+        connector = "telegram_export"
+        path = "telegram/result.json"
+        agents = ["user1111111", "پشتیبانی نیک‌سبد"]
+
     Args:
         agents: The company's senders, by ``from_id`` (``user123456``) or by the name they show.
         chats: Numbers or titles of the chats to read; empty: all of the export.
