@@ -13,9 +13,11 @@ from pipeline.connectors.base import Clock, Connector
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.json_file import JsonFile
 from pipeline.connectors.mastodon import Mastodon
+from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.table_file import TableFile
 from pipeline.connectors.telegram_export import TelegramExport
+from pipeline.connectors.whatsapp_export import WhatsAppExport
 from pipeline.connectors.woocommerce import WooCommerce
 from pipeline.connectors.wordpress import WordPress
 from pipeline.connectors.zammad import Zammad
@@ -27,6 +29,8 @@ CONNECTORS: dict[str, type[Connector]] = {
     "mastodon": Mastodon,
     "table_file": TableFile,
     "telegram_export": TelegramExport,
+    "mbox_file": MboxFile,
+    "whatsapp_export": WhatsAppExport,
     "woocommerce": WooCommerce,
     "wordpress": WordPress,
     "zammad": Zammad,

@@ -9,6 +9,7 @@ import lzma
 import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -203,6 +204,15 @@ def open_bytes(file: Path) -> IO[bytes]:
     if file.suffix == ".gz":
         return cast("IO[bytes]", gzip.open(file))
     return file.open("rb")
+
+
+def holds_nothing(file: Path) -> bool:
+    """Say whether a file is empty once it is unpacked; one that cannot be unpacked is not."""
+    try:
+        with closing(open_bytes(file)) as stream:
+            return not stream.read(1)
+    except BROKEN_ARCHIVE:
+        return False
 
 
 def bare_suffix(file: Path) -> str:

@@ -1,0 +1,134 @@
+"""Feedback in an mbox file (RFC 4155): what Thunderbird, Gmail's Takeout and most mail servers export.
+
+Python's own ``mailbox`` reads no compressed files and begins a new mail at every line of a text that starts
+with "From "; so the mails are told apart here, and read by Python's ``email``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, ClassVar
+
+from pipeline.connectors.files import (
+    BROKEN_ARCHIVE,
+    FileConnector,
+    Row,
+    holds_nothing,
+    open_bytes,
+    unreadable,
+)
+from pipeline.connectors.mail import MailReader, normalize_agents, parse_headers, parse_mail
+from pipeline.connectors.mapping import Constants
+from pipeline.errors import StopSource
+from pipeline.records import Feedback, Reply
+
+# texts stand first, attachments after them
+MAX_MAIL_BYTES = 4 * 2**20
+_BEGIN = re.compile(rb"From \S.* \d\d:\d\d.*\d{4}(?: [+-]\d{4})?\r?\n?\Z")
+_ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMail:
+    """A mail of a file: its number, its bytes, and whether the file breaks off inside it."""
+
+    number: int
+    raw: bytes
+    is_cut: bool
+
+
+class MboxFile(FileConnector):
+    """Customers' mails of a file; what the company writes counts as the time of an answer only.
+
+    Automatic replies, mass mail and undelivered mail are passed over. Of each mail the first 4 MiB are
+    read, which hold its text.
+
+    Args:
+        agents: The company's addresses (``help@shop.ir``) and domains (``shop.ir``, without subdomains).
+        recipients: Addresses of which one has to be among a mail's recipients; empty: any mail counts.
+        constants: What holds for every mail.
+    """
+
+    kind: ClassVar[str] = "mbox_file"
+
+    agents: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    constants: Constants = Constants()
+
+    def rows(self, file: Path) -> Iterator[Row]:
+        """Yield every mail; the file is read twice, first for the company's answers.
+
+        Raises:
+            StopSource: The file is no mbox, or none of its mails is to one of ``recipients``.
+        """
+        reader = MailReader(
+            self.name,
+            normalize_agents(self.agents),
+            normalize_agents(self.recipients),
+            self.constants,
+            self.now,
+        )
+        answers = self._read_answers(file, reader)
+        with closing(open_bytes(file)) as stream:
+            for mail in find_mails(stream):
+                position = f"mail {mail.number}"
+                if mail.is_cut:
+                    problem = (
+                        "the file breaks off inside this mail: copy it again, or end it with a line break"
+                    )
+                    yield unreadable(position, problem, mail.raw)
+                else:
+                    yield Row(position, mail.raw, partial(self._read, mail.raw, reader, answers))
+
+    def _read(self, raw: bytes, reader: MailReader, answers: Mapping[str, list[Reply]]) -> Feedback | None:
+        return reader.read(parse_mail(raw), answers)
+
+    def _read_answers(self, file: Path, reader: MailReader) -> Mapping[str, list[Reply]]:
+        answers: defaultdict[str, list[Reply]] = defaultdict(list)
+        n_mails = n_wanted = 0
+        # a broken archive is told when the rows are read
+        with suppress(*BROKEN_ARCHIVE), closing(open_bytes(file)) as stream:
+            for mail in find_mails(stream):
+                headers = parse_headers(mail.raw)
+                n_mails += 1
+                n_wanted += reader.is_wanted(headers)
+                if answer := reader.read_answer(headers):
+                    answers[answer[0]].append(answer[1])
+        if not n_mails and not holds_nothing(file):
+            raise StopSource(
+                f'source {self.name}: {file} holds no mails: expected an mbox file, which begins with "From "'
+            )
+        if n_mails and not n_wanted:
+            raise StopSource(
+                f"source {self.name}: none of the {n_mails} mails of {file} is to one of recipients: correct them"
+            )
+        return answers
+
+
+def find_mails(stream: IO[bytes]) -> Iterator[FoundMail]:
+    """Yield the mails of a file one by one; of each no more than its first 4 MiB are kept in memory."""
+    lines: list[bytes] = []
+    n_mails = n_bytes = 0
+    before = b"\n"
+    # a line without an end is no reason to hold a whole file in memory
+    for line in iter(partial(stream.readline, MAX_MAIL_BYTES), b""):
+        if before in (b"\n", b"\r\n") and _BEGIN.match(line):
+            if n_mails:
+                yield FoundMail(n_mails, _join(lines), is_cut=False)
+            lines, n_bytes, n_mails = [], 0, n_mails + 1
+        elif n_mails and n_bytes < MAX_MAIL_BYTES:
+            lines.append(line)
+            n_bytes += len(line)
+        before = line
+    if n_mails:
+        yield FoundMail(n_mails, _join(lines), is_cut=not before.endswith(b"\n"))
+
+
+def _join(lines: list[bytes]) -> bytes:
+    return _ESCAPED.sub(rb"\1", b"".join(lines))
