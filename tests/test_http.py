@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from pipeline.connectors.auth import Auth, Header, OAuth2, Query
 from pipeline.connectors.credentials import read_secret
-from pipeline.connectors.http_client import Advice, HttpClient, Limits
+from pipeline.connectors.http_answers import Advice
+from pipeline.connectors.http_client import HttpClient, Limits
 from pipeline.connectors.pagers import AfterId, Cursor, LinkHeader, Listed, Offset, PageNumber, Pager, Step
 from pipeline.connectors.patience import asked_wait_s, exhausted_wait_s
 from pipeline.connectors.scans import ChangedSince, NewestFirst, Watermark

@@ -3,13 +3,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import stamina
 
 from pipeline.records import Author, Channel, Feedback, Rating, Reply, Role, TextFormat
-from tests.checks import errors_of, items_of
+from pipeline.run import pull
+from pipeline.store import open_store
+from tests.checks import Sample, errors_of, items_of, samples
 from tests.fixtures.http_cases import (
     HTTP_CASES,
     MASTODON,
@@ -204,3 +208,19 @@ def test_woocommerce_gives_reviews_with_their_stars() -> None:
         attributes={"verified": "true"},
     )
     assert (second.native_id, second.rating, second.attributes) == ("21", None, {"verified": "false"})
+
+
+def test_an_edited_message_is_stored_once(tmp_path: Path) -> None:
+    service = ZENDESK.service(samples())
+    connector = ZENDESK.build(service)
+
+    with open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=ZoneInfo("Asia/Tehran")) as store:
+        first = pull(connector, store, identity_key=b"k" * 32)
+        service.add(Sample(4, "ویرایش شد", 1_700_000_240))
+        service.add(Sample(26, "پیام تازه", 1_700_090_000))
+        second = pull(connector, store, identity_key=b"k" * 32)
+        (state,) = store.sources()
+
+    assert (first.n_new, first.n_updated, first.n_duplicate) == (25, 0, 0)
+    assert (second.n_new, second.n_updated, second.n_duplicate) == (1, 1, 0)
+    assert state.n_stored == 26

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +14,16 @@ import httpx
 import stamina
 
 from pipeline.connectors.auth import Auth, SignedTransport
-from pipeline.connectors.patience import asked_wait_s, exhausted_wait_s
+from pipeline.connectors.http_answers import (
+    Advice,
+    Answer,
+    TryAgain,
+    find_next_link,
+    find_refusal,
+    parse_json,
+    require_no_passing_failure,
+)
+from pipeline.connectors.patience import exhausted_wait_s
 from pipeline.errors import RetryLater, StopSource
 
 Params = Mapping[str, str | int]
@@ -54,45 +62,6 @@ class Limits:
     attempts: int
     patience_s: float
     max_body_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to mend, in words, where the service refuses.
-
-    Args:
-        credentials: On 401: which settings hold the credentials.
-        permission: On 403: which permission they need.
-        address: On 404: which settings name the place.
-    """
-
-    credentials: str
-    permission: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the service said.
-
-    Args:
-        content: The JSON document.
-        next_link: The address that the ``Link`` header calls the next one.
-        missing: The service says that there is no such thing; only where that was allowed.
-    """
-
-    content: object
-    headers: Mapping[str, str]
-    next_link: str | None = None
-    missing: bool = False
-
-
-class _TryAgain(Exception):
-    """The same request may be answered a little later."""
-
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait_s = wait_s
 
 
 class HttpClient:
@@ -172,18 +141,18 @@ class HttpClient:
         )
         try:
             return retry(self._pause, self._ask_once, request, may_be_missing=may_be_missing)
-        except _TryAgain as error:
+        except TryAgain as error:
             raise RetryLater(f"{self._place(request.url)}: {error}{self._when(error)}") from error
 
     def _pause(self, error: Exception) -> bool | float:
         """Whether to try again, and after how many seconds where the service says so."""
-        if not isinstance(error, _TryAgain):
+        if not isinstance(error, TryAgain):
             return False
         if error.wait_s is None:
             return True
         return error.wait_s if error.wait_s <= self._limits.patience_s else False
 
-    def _when(self, error: _TryAgain) -> str:
+    def _when(self, error: TryAgain) -> str:
         if error.wait_s is None:
             return "; run again later, nothing is lost"
         moment = self._now() + timedelta(seconds=error.wait_s)
@@ -201,16 +170,19 @@ class HttpClient:
             raise self._unreachable(error, request.url) from error
         wait_s = exhausted_wait_s(response.headers, now=self._now())
         self._closed_until = self._now() + timedelta(seconds=wait_s) if wait_s else None
+        require_no_passing_failure(response, now=self._now())
         if may_be_missing and response.status_code in (404, 410):
             return Answer(None, response.headers, missing=True)
-        self._require_success(response)
-        return Answer(self._parse(response, body), response.headers, _next_link(response))
+        problem = find_refusal(response, self._advice)
+        if problem:
+            raise self._stop(response.url, problem)
+        return Answer(parse_json(body), response.headers, find_next_link(response))
 
     def _wait_for_turn(self) -> None:
         if self._closed_until is not None:
             wait_s = (self._closed_until - self._now()).total_seconds()
             if wait_s > self._limits.patience_s:
-                raise _TryAgain("its allowance of requests is used up", wait_s)
+                raise TryAgain("its allowance of requests is used up", wait_s)
             self._closed_until = None
             self._sleep(max(0.0, wait_s))
         if self._n_sent and self._limits.delay_s:
@@ -261,46 +233,11 @@ class HttpClient:
                 "or name the certificate of your own authority in ca_file",
             )
         if isinstance(error, httpx.TimeoutException):
-            return _TryAgain(f"no answer within {self._limits.timeout_s:g} seconds (timeout_s)")
-        return _TryAgain(f"the connection failed ({type(error).__name__})")
-
-    def _require_success(self, response: httpx.Response) -> None:
-        status = response.status_code
-        if status in (408, 425, 429) or status >= 500:
-            wait_s = asked_wait_s(response.headers, now=self._now())
-            raise _TryAgain(f"it answered HTTP {status}", wait_s)
-        if status == 401:
-            raise self._stop(
-                response.url, f"HTTP 401, the credentials are refused: {self._advice.credentials}"
-            )
-        if status == 403:
-            raise self._stop(response.url, f"HTTP 403, this is not permitted: {self._advice.permission}")
-        if status in (404, 410):
-            raise self._stop(response.url, f"HTTP {status}, there is no such address: {self._advice.address}")
-        if not response.is_success:
-            raise self._stop(
-                response.url, f"HTTP {status}, the request is refused: check the arguments of the source"
-            )
-
-    def _parse(self, response: httpx.Response, body: bytes) -> object:
-        if "html" in response.headers.get("content-type", ""):
-            raise self._stop(
-                response.url,
-                f"it sent a web page instead of JSON: {self._advice.address}, and whether it is up",
-            )
-        try:
-            content: object = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise _TryAgain(f"the answer is no whole JSON ({type(error).__name__})") from error
-        return content
+            return TryAgain(f"no answer within {self._limits.timeout_s:g} seconds (timeout_s)")
+        return TryAgain(f"the connection failed ({type(error).__name__})")
 
     def _place(self, url: httpx.URL) -> str:
         return f"source {self._source}: {url.scheme}://{url.netloc.decode()}{url.path}"
 
     def _stop(self, url: httpx.URL, problem: str) -> StopSource:
         return StopSource(f"{self._place(url)}: {problem}")
-
-
-def _next_link(response: httpx.Response) -> str | None:
-    link = response.links.get("next", {}).get("url")
-    return str(response.url.join(link)) if link else None

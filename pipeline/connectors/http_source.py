@@ -13,7 +13,8 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pipeline.connectors.auth import Auth
 from pipeline.connectors.base import Connector
 from pipeline.connectors.credentials import read_secret
-from pipeline.connectors.http_client import Advice, HttpClient, Limits, Network
+from pipeline.connectors.http_answers import Advice
+from pipeline.connectors.http_client import HttpClient, Limits, Network
 from pipeline.errors import SettingsError, StopSource
 
 HERE = ("localhost", "127.0.0.1", "::1")

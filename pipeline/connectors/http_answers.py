@@ -1,0 +1,100 @@
+"""What an answer over HTTP means: JSON, a failure that passes, or a refusal with what to mend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from pipeline.connectors.patience import asked_wait_s
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to mend, in words, where the service refuses.
+
+    Args:
+        credentials: On 401: which settings hold the credentials.
+        permission: On 403: which permission they need.
+        address: On 404: which settings name the place.
+    """
+
+    credentials: str
+    permission: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said.
+
+    Args:
+        content: The JSON document.
+        next_link: The address that the ``Link`` header calls the next one.
+        missing: The service says that there is no such thing; only where that was allowed.
+    """
+
+    content: object
+    headers: Mapping[str, str]
+    next_link: str | None = None
+    missing: bool = False
+
+
+class TryAgain(Exception):
+    """The same request may be answered a little later.
+
+    Args:
+        wait_s: Seconds that the service asks for; ``None``: it names none.
+    """
+
+    def __init__(self, reason: str, wait_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
+def require_no_passing_failure(response: httpx.Response, *, now: datetime) -> None:
+    """The service did not say that it is busy, broken or asked too often.
+
+    Raises:
+        TryAgain: It did.
+    """
+    if response.status_code in (408, 425, 429) or response.status_code >= 500:
+        raise TryAgain(f"it answered HTTP {response.status_code}", asked_wait_s(response.headers, now=now))
+
+
+def find_refusal(response: httpx.Response, advice: Advice) -> str | None:
+    """Return why a person has to mend something, and what; ``None``: the answer is one."""
+    status = response.status_code
+    if status == 401:
+        return f"HTTP 401, the credentials are refused: {advice.credentials}"
+    if status == 403:
+        return f"HTTP 403, this is not permitted: {advice.permission}"
+    if status in (404, 410):
+        return f"HTTP {status}, there is no such address: {advice.address}"
+    if not response.is_success:
+        return f"HTTP {status}, the request is refused: check the arguments of the source"
+    if "html" in response.headers.get("content-type", ""):
+        return f"it sent a web page instead of JSON: {advice.address}, and whether the service is up"
+    return None
+
+
+def parse_json(body: bytes) -> object:
+    """Return the document of an answer.
+
+    Raises:
+        TryAgain: It is cut off, or no JSON.
+    """
+    try:
+        content: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise TryAgain(f"the answer is no whole JSON ({type(error).__name__})") from error
+    return content
+
+
+def find_next_link(response: httpx.Response) -> str | None:
+    """Return the address that the ``Link`` header calls the next page."""
+    link = response.links.get("next", {}).get("url")
+    return str(response.url.join(link)) if link else None
