@@ -45,6 +45,7 @@ class JsonFile(FileConnector):
         channel: How the customers of this file spoke.
         fields: Which path becomes what.
         constants: What holds for every object.
+        text_format: What their texts are made of: ``plain``, ``html`` or ``email``.
         zone: Zone of the dates, where they name none.
         layout: ``lines`` (an object a line) or ``document``; ``None``: by the name, ``.json`` is a document.
         items: Path to the array of a document; empty: the document is the array.

@@ -55,6 +55,7 @@ class TableFile(FileConnector):
         channel: How the customers of this table spoke.
         fields: Which column becomes what.
         constants: What holds for every row.
+        text_format: What their texts are made of: ``plain``, ``html`` or ``email``.
         zone: Zone of the dates, where they name none.
         delimiter: Between two columns; ``None``: a tab in ``.tsv`` and ``.tab``, else a comma.
         encoding: Of a text table. A byte order mark wins. Excel in Persian may have written ``cp1256``.
