@@ -24,7 +24,7 @@ from tests.fixtures.http_cases import (
     ZAMMAD,
     ZENDESK,
 )
-from tests.fixtures.services import Service, recorded
+from tests.fixtures.services import COMPANY, Service, as_json, recorded
 from tests.http_checks import HTTP_CHECKS, HttpCase
 
 
@@ -189,6 +189,33 @@ def test_wordpress_asks_for_addresses_only_as_an_editor() -> None:
     list(WORDPRESS_EDITOR.build(service).fetch(None))
 
     assert [request.url.params["context"] for request in service.requests] == ["edit"]
+
+
+def test_wordpress_with_plain_permalinks_is_asked_by_route() -> None:
+    service = WORDPRESS.service([])
+
+    list(WORDPRESS.build(service, plain_permalinks=True).fetch(None))
+
+    assert [(str(one.url.path), one.url.params["rest_route"]) for one in service.requests] == [
+        ("/", "/wp/v2/comments")
+    ]
+
+
+@pytest.mark.parametrize("case", [ZENDESK, ZAMMAD], ids=lambda case: case.name)
+def test_an_answer_whose_time_cannot_be_read_costs_no_customers_words(case: HttpCase) -> None:
+    class WithoutTime(case.service):  # type: ignore[misc, name-defined]
+        def answer(self, request: httpx.Request) -> httpx.Response:
+            content = super().answer(request).json()
+            listed = content.get("comments", []) if isinstance(content, dict) else content
+            for one in listed:
+                if COMPANY in (one.get("html_body"), one.get("body")):
+                    one["created_at"] = "چند روز پیش"
+            return as_json(content)
+
+    pages = list(case.build(WithoutTime(samples(2))).fetch(None))
+
+    assert errors_of(pages) == []
+    assert [item.replies for item in items_of(pages)] == [(), ()]
 
 
 def test_woocommerce_gives_reviews_with_their_stars() -> None:

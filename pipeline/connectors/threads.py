@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.records import Reply
+from pipeline.connectors.json_row import JsonRow
+from pipeline.errors import SkipRecord
+from pipeline.records import Reply, Role
 
 
-def replies_between(answers: Sequence[Reply | None], number: int) -> tuple[Reply, ...]:
+def replies_between(
+    by_customer: Sequence[bool], answers: Sequence[Reply | None], number: int
+) -> tuple[Reply, ...]:
     """Return the company's answers between one message of the customer and the customer's next.
 
     Args:
-        answers: For each message of a conversation, oldest first: the answer it is, or ``None`` where the
-            customer speaks.
+        by_customer: For each message of a conversation, oldest first: whether the customer speaks.
+        answers: For each message: the answer it is; ``None`` where it is none, or its time cannot be read.
         number: Place of the customer's message.
     """
     following: list[Reply] = []
-    for answer in answers[number + 1 :]:
-        if answer is None:
+    for spoken, answer in zip(by_customer[number + 1 :], answers[number + 1 :], strict=True):
+        if spoken:
             break
-        following.append(answer)
+        following += [answer] if answer else []
     return tuple(following)
+
+
+def read_answer(row: JsonRow, role: Role, *, at: str) -> Reply | None:
+    """Return when the company answered; ``None`` where the time cannot be read, which costs no customer's words."""
+    try:
+        return Reply(role, row.time(at))
+    except SkipRecord:
+        return None

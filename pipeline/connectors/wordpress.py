@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
 from pipeline.connectors.auth import Auth, Basic
+from pipeline.connectors.http_answers import Advice
 from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
@@ -22,7 +24,8 @@ class WordPress(JsonSource):
 
     Documentation: https://developer.wordpress.org/rest-api/reference/comments/
     Ask for: nothing for approved comments of a public site; for e-mail addresses, which tell customers
-        apart, an application password of an editor (Users, Profile, Application Passwords).
+        apart, an application password of an editor (Users, Profile, Application Passwords; WordPress
+        gives them out over https:// only).
     Permissions: moderate_comments, with a password.
     Limits: none of its own; 100 comments a request, newest first, until two pages hold nothing new.
     What is fetched: approved comments with post, thread and address. WordPress tells nobody that a comment was
@@ -39,11 +42,12 @@ class WordPress(JsonSource):
         user: Name of the user whose application password is used; ``None``: nobody's.
         password_env: Environment variable with the application password.
         staff: Numbers of the users who answer for the company.
+        plain_permalinks: The site's addresses look like ``/?p=123``; its interface is at ``?rest_route=`` then.
         channel: How these customers spoke.
     """
 
     kind: ClassVar[str] = "wordpress"
-    endpoint: ClassVar[str] = "/wp-json/wp/v2/comments"
+    route: ClassVar[str] = "/wp/v2/comments"
     noun: ClassVar[str] = "comment"
     permission: ClassVar[str] = "the user needs moderate_comments; or leave user and password_env out"
 
@@ -51,6 +55,7 @@ class WordPress(JsonSource):
     password_env: str = Field(default="WORDPRESS_PASSWORD", exclude=True)
     staff: tuple[int, ...] = ()
     channel: Channel = Channel.SOCIAL
+    plain_permalinks: bool = False
     deep_scan_days: int = Field(default=7, ge=0, le=3650, exclude=True)
 
     def auth(self) -> Auth | None:
@@ -62,9 +67,18 @@ class WordPress(JsonSource):
         pages = PageNumber(n_pages_header="x-wp-totalpages", n_total_header="x-wp-total")
         return NewestFirst(inner=pages, at="date_gmt", in_utc=True, now=self.now())
 
+    def address(self) -> str:
+        """Return where the comments are, which depends on the site's permalinks."""
+        return "/" if self.plain_permalinks else f"/wp-json{self.route}"
+
     def params(self) -> Params:
         """Ask for the newest first, and for what only an editor may see if there is one."""
-        return {"order": "desc", "orderby": "date", **({"context": "edit"} if self.user else {})}
+        route = {"rest_route": self.route} if self.plain_permalinks else {}
+        return {**route, "order": "desc", "orderby": "date", **({"context": "edit"} if self.user else {})}
+
+    def advice(self) -> Advice:
+        """Return what to mend; a site with plain permalinks has no /wp-json."""
+        return replace(super().advice(), address="check base_url and plain_permalinks")
 
     def read(self, row: JsonRow) -> Feedback | None:
         """Return a visitor's comment."""

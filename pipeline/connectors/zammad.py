@@ -16,7 +16,7 @@ from pipeline.connectors.json_row import FieldMissing, JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import PageNumber, Pager
 from pipeline.connectors.scans import ChangedSince
-from pipeline.connectors.threads import replies_between
+from pipeline.connectors.threads import read_answer, replies_between
 from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 
 ANSWERS = {"Agent": Role.AGENT, "System": Role.SYSTEM}
@@ -68,11 +68,16 @@ class Zammad(JsonSource):
         """Return the customers' articles of a ticket."""
         row.time("updated_at")
         articles = [one for one in self._articles(row.id(), client) if not one.flag("internal")]
-        answers = [self._answer(article) for article in articles]
-        for number, (article, answer) in enumerate(zip(articles, answers, strict=True)):
-            if answer is None:
+        roles = [ANSWERS.get(article.text("sender")) for article in articles]
+        answers = [
+            read_answer(article, role, at="created_at") if role else None
+            for article, role in zip(articles, roles, strict=True)
+        ]
+        spoken = [role is None for role in roles]
+        for number, article in enumerate(articles):
+            if spoken[number]:
                 title = row.maybe("title") if number == 0 else None
-                replies = replies_between(answers, number)
+                replies = replies_between(spoken, answers, number)
                 yield self.message(article, partial(self._read_article, article, row, replies, title))
 
     def read(self, row: JsonRow) -> None:
@@ -91,10 +96,6 @@ class Zammad(JsonSource):
                 field="articles",
             )
         return [JsonRow(one, self.now()) for one in answer.content if isinstance(one, Mapping)]
-
-    def _answer(self, article: JsonRow) -> Reply | None:
-        role = ANSWERS.get(article.text("sender"))
-        return Reply(role, article.time("created_at")) if role else None
 
     def _read_article(
         self, row: JsonRow, ticket: JsonRow, replies: tuple[Reply, ...], title: str | None

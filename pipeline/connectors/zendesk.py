@@ -17,7 +17,7 @@ from pipeline.connectors.http_client import HttpClient
 from pipeline.connectors.json_row import FieldMissing, JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor, Pager, value_at
-from pipeline.connectors.threads import replies_between
+from pipeline.connectors.threads import read_answer, replies_between
 from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 
 
@@ -90,12 +90,13 @@ class Zendesk(JsonSource):
             public += [comment for comment in comments if comment.flag("public")]
         spoken = [_is_customer(comment, row, roles) for comment in public]
         answers = [
-            None if by_customer else Reply(Role.AGENT, comment.time("created_at"))
+            None if by_customer else read_answer(comment, Role.AGENT, at="created_at")
             for comment, by_customer in zip(public, spoken, strict=True)
         ]
         for number, comment in enumerate(public):
             if spoken[number]:
-                one = Comment(comment, row, replies_between(answers, number), is_first=number == 0)
+                replies = replies_between(spoken, answers, number)
+                one = Comment(comment, row, replies, is_first=number == 0)
                 yield self.message(comment, partial(self._read_comment, one))
         if row.maybe("satisfaction_rating.comment"):
             yield self.message(row, partial(self.read, row))
