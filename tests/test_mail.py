@@ -15,7 +15,7 @@ from pipeline.connectors.mail import MailReader, is_automatic, normalize_agents,
 from pipeline.connectors.mail_headers import decode_bytes
 from pipeline.connectors.mapping import Constants
 from pipeline.connectors.mbox_file import find_mails
-from pipeline.errors import SkipRecord, StopSource
+from pipeline.errors import SettingsError, SkipRecord, StopSource
 from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 from tests.checks import NOW, errors_of, items_of
 
@@ -269,3 +269,11 @@ def test_a_file_of_something_else_says_what_is_expected(tmp_path: Path) -> None:
 
     with pytest.raises(StopSource, match="holds no mails: expected an mbox file"):
         list(connector.fetch(None))
+
+
+@pytest.mark.parametrize("host", ["mail.example.com", "192.168.1.5", "localhost.example.com"])
+def test_a_password_never_goes_to_another_machine_unencrypted(host: str) -> None:
+    arguments = {"host": host, "user": "u", "password_env": "P", "tls": "none"}
+
+    with pytest.raises(SettingsError, match="tls: got 'none', expected implicit or starttls"):
+        build_connector("mailbox", "imap", arguments, now=lambda: NOW)

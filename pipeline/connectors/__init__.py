@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from pipeline.connectors.argument_errors import RESERVED, describe_errors
 from pipeline.connectors.base import Clock, Connector
+from pipeline.connectors.digikala import Digikala
 from pipeline.connectors.http_client import Network
+from pipeline.connectors.imap import Imap
 from pipeline.connectors.json_file import JsonFile
 from pipeline.connectors.mastodon import Mastodon
 from pipeline.connectors.mbox_file import MboxFile
@@ -25,6 +27,8 @@ from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "digikala": Digikala,
+    "imap": Imap,
     "json_file": JsonFile,
     "mastodon": Mastodon,
     "table_file": TableFile,

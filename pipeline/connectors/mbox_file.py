@@ -44,10 +44,20 @@ class FoundMail:
 
 
 class MboxFile(FileConnector):
-    """Customers' mails of a file; what the company writes counts as the time of an answer only.
+    """Customers' mails of a file.
 
-    Automatic replies, mass mail and undelivered mail are passed over. Of each mail the first 4 MiB are
-    read, which hold its text.
+    Documentation: RFC 4155 (mbox)
+    Ask for: an export of the mailbox as mbox: Gmail's Takeout, Thunderbird and most mail servers write one.
+    Limits: Of each mail the first 4 MiB are read, which hold its text.
+    What is fetched: mails of customers, by Message-ID, so that one which is in the file twice is one. What
+        the company writes counts as the time of an answer only.
+    Not fetched: automatic replies, mass mail, undelivered mail, attachments, forwarded mails inside a mail.
+
+    Example:
+        [sources.mails]
+        connector = "mbox_file"
+        path = "mails/*.mbox"
+        agents = ["example.com"]
 
     Args:
         agents: The company's addresses (``help@shop.ir``) and domains (``shop.ir``, without subdomains).
@@ -86,11 +96,11 @@ class MboxFile(FileConnector):
                 else:
                     yield Row(position, mail.raw, partial(self._read, mail.raw, reader, answers))
 
-    def _read(self, raw: bytes, reader: MailReader, answers: Mapping[str, list[Reply]]) -> Feedback | None:
+    def _read(self, raw: bytes, reader: MailReader, answers: Mapping[str, set[Reply]]) -> Feedback | None:
         return reader.read(parse_mail(raw), answers)
 
-    def _read_answers(self, file: Path, reader: MailReader) -> Mapping[str, list[Reply]]:
-        answers: defaultdict[str, list[Reply]] = defaultdict(list)
+    def _read_answers(self, file: Path, reader: MailReader) -> Mapping[str, set[Reply]]:
+        answers: defaultdict[str, set[Reply]] = defaultdict(set)
         n_mails = n_wanted = 0
         # a broken archive is told when the rows are read
         with suppress(*BROKEN_ARCHIVE), closing(open_bytes(file)) as stream:
@@ -99,7 +109,7 @@ class MboxFile(FileConnector):
                 n_mails += 1
                 n_wanted += reader.is_wanted(headers)
                 if answer := reader.read_answer(headers):
-                    answers[answer[0]].append(answer[1])
+                    answers[answer[0]].add(answer[1])
         if not n_mails and not holds_nothing(file):
             raise StopSource(
                 f'source {self.name}: {file} holds no mails: expected an mbox file, which begins with "From "'

@@ -32,12 +32,22 @@ BROKEN_OFF = "the file breaks off inside this message: copy it again, or end it 
 
 
 class WhatsAppExport(FileConnector):
-    """Customers' messages of exported chats; what the company says counts as the time of an answer only.
+    """Customers' messages in chats that were exported from WhatsApp.
 
-    The company's next messages in a chat answer all that customers wrote there since its last ones. Exports
-    hold no numbers of messages: a message is known again by its time, sender and words, so that one which
-    is exported again, in a longer chat or another file, stays one. One that the customer edited after it
-    was exported becomes another.
+    Ask for: "Export chat", without media, on the phone that answers customers; unpack what is zipped.
+    Limits: Exports hold no numbers of messages. One is known again by its time, sender and words, so that
+        it stays one when the chat is exported again; phones with and without seconds give different times.
+    What is fetched: what customers wrote. The company's next messages in a chat count as answers to all
+        that customers wrote there since its last ones.
+    Not fetched: messages of WhatsApp itself, deleted messages, and pictures and the like but for the words
+        beneath them.
+
+    Example:
+        [sources.whatsapp]
+        connector = "whatsapp_export"
+        path = "whatsapp/*.txt"
+        agents = ["پشتیبانی نیک‌سبد"]
+        zone = "Asia/Tehran"
 
     Args:
         agents: The company's senders, by the names or numbers that the exporting phone shows.
