@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from pipeline.run import pull
 from pipeline.store import open_store
 from tests.checks import Sample, errors_of, items_of, samples
 from tests.fixtures.http_cases import (
+    DIGIKALA,
     HTTP_CASES,
     MASTODON,
     MENTIONS,
@@ -25,7 +27,7 @@ from tests.fixtures.http_cases import (
     ZENDESK,
 )
 from tests.fixtures.services import COMPANY, Service, as_json, recorded
-from tests.http_checks import HTTP_CHECKS, HttpCase
+from tests.http_checks import HTTP_CHECKS, HttpCase, answering, last_bookmark, read_until_error
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +58,8 @@ class Recording(Service):
         return httpx.Response(200, json=page if first else [])
 
 
-def read(case: HttpCase, pages: dict[str, str]) -> list[Feedback]:
-    found = list(case.build(Recording(pages)).fetch(None))
+def read(case: HttpCase, pages: dict[str, str], **arguments: object) -> list[Feedback]:
+    found = list(case.build(Recording(pages), **arguments).fetch(None))
     assert errors_of(found) == []
     return items_of(found)
 
@@ -216,6 +218,45 @@ def test_an_answer_whose_time_cannot_be_read_costs_no_customers_words(case: Http
 
     assert errors_of(pages) == []
     assert [item.replies for item in items_of(pages)] == [(), ()]
+
+
+def test_digikala_gives_comments_of_each_product() -> None:
+    first, second = read(DIGIKALA, {"/comments": "digikala_comments"}, products=[31, 32])
+
+    assert first == Feedback(
+        source="shop",
+        native_id="90210",
+        text="راضی‌ام\nرنگش با عکس فرق دارد ولی کیفیتش خوب است",
+        created_at=datetime(2026, 3, 1, 20, 30, tzinfo=UTC),
+        channel=Channel.REVIEW,
+        product="31",
+        rating=Rating(4.0, 1.0, 5.0),
+        attributes={"likes": "3", "dislikes": "1", "is_buyer": "true"},
+    )
+    assert second == replace(first, product="32")
+
+
+def test_a_product_that_joins_later_is_read_and_the_others_are_not_read_again() -> None:
+    service = DIGIKALA.service(samples(5))
+    bookmark = last_bookmark(list(DIGIKALA.build(service).fetch(None)))
+    service.requests.clear()
+
+    pages = list(DIGIKALA.build(service, products=[31, 32]).fetch(bookmark))
+
+    assert {item.product for item in items_of(pages) if item.product == "32"} == {"32"}
+    assert [request.url.path for request in service.requests] == [
+        "/v1/product/31/comments/",
+        "/v1/product/32/comments/",
+    ]
+
+
+def test_an_error_inside_an_answer_stops_digikala() -> None:
+    service = DIGIKALA.service([])
+    service.fail_from = (1, answering(200, body=b'{"status": 404, "data": {}}'))
+
+    _, complaint = read_until_error(DIGIKALA.build(service))
+
+    assert "status 404 inside: check products" in complaint
 
 
 def test_woocommerce_gives_reviews_with_their_stars() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pipeline.dates import parse_date
-from pipeline.errors import SkipRecord
+from pipeline.errors import SkipRecord, StopSource
 
 
 class FieldMissing(SkipRecord):
@@ -29,10 +30,12 @@ class JsonRow:
     Args:
         content: Its keys and values.
         now: The present; dates later than it are refused.
+        list_name: Which of the source's lists it stands in, where there are several.
     """
 
     content: Mapping[str, object]
     now: datetime
+    list_name: str = ""
 
     def has(self, path: str) -> bool:
         """Whether something other than null stands at a dotted path."""
@@ -82,21 +85,26 @@ class JsonRow:
             raise self._wrong(path, value, "true or false")
         return value
 
-    def time(self, path: str, *, in_utc: bool = False) -> datetime:
+    def time(self, path: str, *, zone: ZoneInfo | None = None) -> datetime:
         """Return the moment at a path as aware UTC.
 
         Args:
-            in_utc: The service writes UTC without saying so.
+            zone: Zone of moments that name none; ``None``: the service names one with each.
 
         Raises:
-            FieldMissing: There is nothing.
+            FieldMissing: There is nothing, or no zone.
             SkipRecord: It is no date, or one in the future.
         """
         value = self._need(path)
         try:
-            return parse_date(f"{value}Z" if in_utc else value, zone=None, now=self.now)
+            return parse_date(value, zone=zone, now=self.now)
         except SkipRecord as error:
             raise SkipRecord(f"{path}: {error}") from error
+        except StopSource as error:
+            raise FieldMissing(
+                f"the field {path} names no time zone: the service changed its answer, this connector has to follow",
+                field=path,
+            ) from error
 
     def maybe(self, path: str) -> str | None:
         """Return what stands at a path as text; ``None`` where there is nothing, or no single value."""
@@ -114,7 +122,7 @@ class JsonRow:
         value = self._need(path)
         if not isinstance(value, Mapping):
             raise self._wrong(path, value, "an object")
-        return JsonRow(value, self.now)
+        return replace(self, content=value)
 
     def _find(self, path: str) -> tuple[bool, object]:
         place: object = self.content

@@ -53,6 +53,10 @@ class JsonSource(HttpConnector):
         """Return the path of the list under ``base_url``."""
         return self.endpoint
 
+    def lists(self) -> Mapping[str, str]:
+        """Return the paths of the source's lists by name; one alone needs none."""
+        return {"": self.address()}
+
     def params(self) -> Params:
         """Return the parameters of every page beside those of the pager."""
         return {}
@@ -69,24 +73,27 @@ class JsonSource(HttpConnector):
     def fetch(self, since: str | None) -> Iterator[Page]:
         """Yield what the service has since the bookmark."""
         told = read_bookmark(self, since)
-        state, deep_day = self._begin(told)
+        states, deep_day = self._begin(told)
         with self.open_client() as client:
-            for step in self.pager().steps(partial(self._load, client), state):
-                bookmark = write_bookmark(self, {"deep": deep_day, "at": step.state})
-                yield from self._pages(step.rows, client, bookmark, step.n_total)
+            for name, address in self.lists().items():
+                for step in self.pager().steps(partial(self._load, client, address), states.get(name, {})):
+                    states[name] = step.state
+                    bookmark = write_bookmark(self, {"deep": deep_day, "at": states})
+                    yield from self._pages(step.rows, client, bookmark, step.n_total, name)
 
-    def _begin(self, told: State) -> tuple[State, str]:
-        """Where to begin, and the day the last complete reading began: today where one is due."""
+    def _begin(self, told: State) -> tuple[dict[str, State], str]:
+        """Where to begin in each list, and the day the last complete reading began: today where one is due."""
         today = self.now().date()
-        state, last = told.get("at"), told.get("deep")
-        if not isinstance(state, dict) or not isinstance(last, str):
+        told_states, last = told.get("at"), told.get("deep")
+        if not isinstance(told_states, dict) or not isinstance(last, str):
             return {}, today.isoformat()
+        states = {name: state for name, state in told_states.items() if name in self.lists()}
         # dates in ISO 8601 have the order of their letters
         due = self.deep_scan_days and last <= (today - timedelta(self.deep_scan_days)).isoformat()
-        return ({}, today.isoformat()) if due else (state, last)
+        return ({}, today.isoformat()) if due else (states, last)
 
-    def _load(self, client: HttpClient, params: Params, *, link: str | None = None) -> Listed:
-        answer = client.ask(link, None) if link else client.ask(self.address(), {**self.params(), **params})
+    def _load(self, client: HttpClient, address: str, params: Params, *, link: str | None = None) -> Listed:
+        answer = client.ask(link, None) if link else client.ask(address, {**self.params(), **params})
         self.require_success(answer.content)
         rows = value_at(answer.content, self.items_at) if self.items_at else answer.content
         if not isinstance(rows, list):
@@ -102,14 +109,19 @@ class JsonSource(HttpConnector):
         del content
 
     def _pages(
-        self, rows: tuple[object, ...], client: HttpClient, bookmark: str, n_total: int | None
+        self,
+        rows: tuple[object, ...],
+        client: HttpClient,
+        bookmark: str,
+        n_total: int | None,
+        list_name: str,
     ) -> Iterator[Page]:
         """Yield what one page of the service holds; only the last of them is safe to go on from."""
         items: list[Feedback] = []
         dead: list[DeadLetter] = []
         missing: set[str | None] = set()
         n_read = 0
-        for message in self._messages(rows, client):
+        for message in self._messages(rows, client, list_name):
             try:
                 feedback = message.read()
             except SkipRecord as error:
@@ -124,10 +136,10 @@ class JsonSource(HttpConnector):
         self._require_fields(missing, n_read)
         yield Page(tuple(items), tuple(dead), bookmark, n_total)
 
-    def _messages(self, rows: tuple[object, ...], client: HttpClient) -> Iterator[Row]:
+    def _messages(self, rows: tuple[object, ...], client: HttpClient, list_name: str) -> Iterator[Row]:
         for number, row in enumerate(rows, 1):
             if isinstance(row, Mapping):
-                yield from self._expand(JsonRow(row, self.now()), client)
+                yield from self._expand(JsonRow(row, self.now(), list_name), client)
             else:
                 yield unreadable(f"{self.noun} {number} of a page", "it is no object", row)
 

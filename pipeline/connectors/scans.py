@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pipeline.connectors.bookmarks import State
 from pipeline.connectors.http_client import Params
@@ -16,11 +17,11 @@ OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 Mark = tuple[datetime, str]
 
 
-def read_moment(row: object, path: str, *, now: datetime, in_utc: bool = False) -> datetime | None:
+def read_moment(row: object, path: str, *, now: datetime, zone: ZoneInfo | None = None) -> datetime | None:
     """Return the moment at a path of a row; ``None`` where there is none that can be understood."""
     value = value_at(row, path)
     try:
-        return parse_date(f"{value}Z" if in_utc else value, zone=None, now=now)
+        return parse_date(value, zone=zone, now=now)
     except (SkipRecord, StopSource):
         return None
 
@@ -125,7 +126,7 @@ class NewestFirst:
         now: The present.
         n_known_pages: Pages in a row without anything new after which a pass ends; more than one, since
             rows may be pinned, or be let in late by a moderator.
-        in_utc: The times are UTC without saying so.
+        zone: Zone of times that name none.
     """
 
     inner: Pager
@@ -133,7 +134,7 @@ class NewestFirst:
     now: datetime
     id_at: str = "id"
     n_known_pages: int = 2
-    in_utc: bool = False
+    zone: ZoneInfo | None = None
 
     def steps(self, load: Load, state: State) -> Iterator[Step]:
         """Yield the pages from the top, or on from where a pass broke off."""
@@ -155,7 +156,7 @@ class NewestFirst:
         yield Step((), {"mark": _write_mark(top)} if top else {})
 
     def _mark(self, row: object) -> Mark | None:
-        moment = read_moment(row, self.at, now=self.now, in_utc=self.in_utc)
+        moment = read_moment(row, self.at, now=self.now, zone=self.zone)
         identifier = value_at(row, self.id_at)
         return (moment, str(identifier).rjust(24)) if moment and identifier is not None else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import PageNumber, Pager
 from pipeline.connectors.scans import NewestFirst
 from pipeline.records import Author, Channel, Feedback, Rating, TextFormat
+
+GMT = ZoneInfo("UTC")
 
 
 class WooCommerce(JsonSource):
@@ -56,7 +59,7 @@ class WooCommerce(JsonSource):
     def pager(self) -> Pager:
         """Return the way from the newest review back to what is known."""
         pages = PageNumber(n_pages_header="x-wp-totalpages", n_total_header="x-wp-total")
-        return NewestFirst(inner=pages, at="date_created_gmt", in_utc=True, now=self.now())
+        return NewestFirst(inner=pages, at="date_created_gmt", zone=GMT, now=self.now())
 
     def read(self, row: JsonRow) -> Feedback | None:
         """Return a customer's review; 0 stars mean that none were given."""
@@ -69,7 +72,7 @@ class WooCommerce(JsonSource):
             native_id=row.id(),
             text=row.text("review"),
             text_format=TextFormat.HTML,
-            created_at=row.time("date_created_gmt", in_utc=True),
+            created_at=row.time("date_created_gmt", zone=GMT),
             channel=Channel.REVIEW,
             author=Author(email=email) if email else None,
             product=row.id("product_id"),

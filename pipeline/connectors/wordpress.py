@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
@@ -17,6 +18,8 @@ from pipeline.connectors.scans import NewestFirst
 from pipeline.records import Author, Channel, Feedback, TextFormat
 
 NO_COMMENTS = ("pingback", "trackback")
+
+GMT = ZoneInfo("UTC")
 
 
 class WordPress(JsonSource):
@@ -65,7 +68,7 @@ class WordPress(JsonSource):
     def pager(self) -> Pager:
         """Return the way from the newest comment back to what is known."""
         pages = PageNumber(n_pages_header="x-wp-totalpages", n_total_header="x-wp-total")
-        return NewestFirst(inner=pages, at="date_gmt", in_utc=True, now=self.now())
+        return NewestFirst(inner=pages, at="date_gmt", zone=GMT, now=self.now())
 
     def address(self) -> str:
         """Return where the comments are, which depends on the site's permalinks."""
@@ -92,7 +95,7 @@ class WordPress(JsonSource):
             native_id=row.id(),
             text=row.text("content.rendered"),
             text_format=TextFormat.HTML,
-            created_at=row.time("date_gmt", in_utc=True),
+            created_at=row.time("date_gmt", zone=GMT),
             channel=self.channel,
             author=Author(native_id=str(author) if author else None, email=email)
             if author or email
