@@ -251,7 +251,12 @@ def test_recipients_choose_among_the_mails_of_a_file(tmp_path: Path) -> None:
     text = "".join(
         f"From - Tue Nov 14 22:14:20 2023\nMessage-ID: <{number}>\n{header}: {address}\n\nx\n\n"
         for number, (header, address) in enumerate(
-            [("To", "a@shop.example"), ("Cc", "X <HELP@shop.example>"), ("Delivered-To", "help@shop.example")]
+            [
+                ("To", "a@shop.example"),
+                ("Cc", "X <HELP@shop.example>"),
+                ("Delivered-To", "help@shop.example"),
+                ("To", "nohelp@shop.example"),
+            ]
         )
     )
     (tmp_path / "all.mbox").write_text(text, encoding="utf-8")

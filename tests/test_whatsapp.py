@@ -93,6 +93,7 @@ def test_every_layout_of_a_phone_gives_the_same_moment(line: str, expected: date
         ("خوب بود <This message was edited>", ["خوب بود"]),
         ("\u200eThis message was deleted.", []),
         ("Missed voice call", []),
+        ("رفتم shop.ir (خیلی کند بود)", ["رفتم shop.ir (خیلی کند بود)"]),
         ("", [""]),
     ],
 )
@@ -100,6 +101,12 @@ def test_what_is_no_text_carries_none(text: str, expected: list[str], tmp_path: 
     pages = read(tmp_path, f"[28/2/2024, 13:05:00] Ali: {text}\n")
 
     assert [item.text for item in items_of(pages)] == expected
+
+
+def test_a_mark_that_somebody_typed_on_android_costs_nothing(tmp_path: Path) -> None:
+    items = items_of(read(tmp_path, "28/2/2024, 13:05 - Ali: \u200eسفارش\u200f نرسید\n"))
+
+    assert [item.text for item in items] == ["\u200eسفارش\u200f نرسید"]
 
 
 def test_lines_of_whatsapp_itself_are_left_out(tmp_path: Path) -> None:

@@ -102,15 +102,16 @@ class Imap(Connector):
         )
         with open_mailbox(self._server()) as mailbox:
             reached = {folder: self._begin(mailbox, folder, told.get(folder)) for folder in self.folders}
-            anew = any(
-                folder not in told or told[folder].validity != reached[folder].validity for folder in reached
-            )
-            answers = scan_answers(mailbox, reader, reached, whole=anew)
-            if not anew and answers:
-                # the bookmark moves only once the answers themselves were passed
-                yield self._read_answered(mailbox, reader, reached, answers)
+            kept = {
+                folder: one
+                for folder, one in reached.items()
+                if folder in told and told[folder].validity == one.validity
+            }
+            yield from self._read_answered(mailbox, reader, kept)
+            # a first reading knows all answers beforehand, a later one looks up those to its few mails
+            answers = scan_answers(mailbox, reader, reached, whole=True) if len(kept) < len(reached) else None
             for folder in self.folders:
-                yield from self._read_folder(mailbox, reader, folder, reached, answers if anew else None)
+                yield from self._read_folder(mailbox, reader, folder, reached, answers)
 
     def _server(self) -> Server:
         password = read_secret(
@@ -133,13 +134,15 @@ class Imap(Connector):
         return Reached(validity, 0, f"{self.now() - timedelta(days=self.since_days):%Y-%m-%d}")
 
     def _read_answered(
-        self, mailbox: Mailbox, reader: MailReader, reached: Mapping[str, Reached], answers: Answers
-    ) -> Page:
-        mails = list(find_answered(mailbox, reached, answers))
-        complete = look_up_answers(mailbox, reader, reached, answers)
-        read = [self._read_mails(reader, folder, [mail], complete) for folder, mail in mails]
-        items = tuple(item for found, _ in read for item in found)
-        return Page(items, tuple(letter for _, letters in read for letter in letters))
+        self, mailbox: Mailbox, reader: MailReader, kept: Mapping[str, Reached]
+    ) -> Iterator[Page]:
+        """Yield the mails read before that were answered since; the bookmark moves only with the answers."""
+        answered = iter(sorted(scan_answers(mailbox, reader, kept, whole=False)))
+        while ids := list(islice(answered, self.page_size_mails)):
+            mails = list(find_answered(mailbox, kept, ids))
+            complete = look_up_answers(mailbox, reader, self.folders, ids)
+            for folder, mail in mails:
+                yield Page(*self._read_mails(reader, folder, [mail], complete))
 
     def _read_folder(
         self,
@@ -160,7 +163,7 @@ class Imap(Connector):
             mails = mailbox.fetch(batch)
             known = answers
             if known is None:
-                known = look_up_answers(mailbox, reader, reached, _identify(mails))
+                known = look_up_answers(mailbox, reader, self.folders, _identify(mails))
                 mailbox.examine(folder)
             items, dead_letters = self._read_mails(reader, folder, mails, known)
             reached[folder] = begun._replace(last_uid=batch[-1])

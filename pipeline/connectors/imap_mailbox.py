@@ -26,6 +26,8 @@ Tls = Literal["implicit", "starttls", "none"]
 MAX_MAIL_BYTES = 256 * 1024
 # imaplib takes no longer line than 1,000,000 bytes, and an answer to SEARCH is one line
 SEARCH_WINDOW_UIDS = 50_000
+# how TLS says that the other side is gone; what else goes wrong in it stays wrong
+LOST = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _BODY = f"BODY.PEEK[]<0.{MAX_MAIL_BYTES}>"
 
 # IMAPClient writes whole mails at level DEBUG
@@ -132,6 +134,8 @@ def open_mailbox(server: Server) -> Iterator[Mailbox]:
             f"{where}: its certificate is not to be trusted ({error.verify_message}): "
             "check host, or name the certificate of your own authority as ca_file"
         ) from error
+    except LOST as error:
+        raise _lost(where, error) from error
     except ssl.SSLError as error:
         raise StopSource(
             f"{where}: TLS fails ({error.reason}): check port and tls, then run again"
@@ -139,10 +143,14 @@ def open_mailbox(server: Server) -> Iterator[Mailbox]:
     except CapabilityError as error:
         raise StopSource(f'{where}: it offers no STARTTLS: set tls = "implicit"') from error
     except (IMAPClientError, OSError, EOFError) as error:
-        raise RetryLater(
-            f"{where}: the connection failed or was lost ({type(error).__name__}): "
-            "the next run goes on from there; check host and port if it lasts"
-        ) from error
+        raise _lost(where, error) from error
+
+
+def _lost(where: str, error: Exception) -> RetryLater:
+    return RetryLater(
+        f"{where}: the connection failed or was lost ({type(error).__name__}): "
+        "the next run goes on from there; check host and port if it lasts"
+    )
 
 
 def _connect(server: Server) -> IMAPClient:

@@ -25,6 +25,7 @@ KNOWN_DATES = "known formats: those of RFC 5322, as in Wed, 28 Feb 2024 13:05:22
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _SERVERS = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[\s<>,;:\"()]+")
 _ANSWERING = re.compile(
     r"\A\s*(?:(?:re|fwd?|aw|پاسخ|جواب|ارجاع|هدایت)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
@@ -78,10 +79,9 @@ class MailReader:
         """Say whether a mail went to one of ``recipients``."""
         if not self.recipients:
             return True
-        told = (message.get_all(name, []) for name in ("to", "cc", "delivered-to", "x-original-to"))
-        return any(
-            one in str(value).lower() for values in told for value in values for one in self.recipients
-        )
+        names = ("to", "cc", "delivered-to", "x-original-to")
+        told = [str(value).lower() for name in names for value in message.get_all(name, [])]
+        return any(self.recipients.intersection(_BETWEEN_ADDRESSES.split(value)) for value in told)
 
     def read(
         self,

@@ -30,12 +30,13 @@ _SENDER = re.compile(rf"(?P<name>[^\n\"“”«»]{{1,120}}?):{_M}(?: (?P<text>.
 _AFTERNOON = ("p", "ب", "م", "عصر")
 
 _OWN_MARK = "\u200e"  # iOS sets it before words of WhatsApp itself
+_FILES = "jpe?g|png|gif|webp|heic|mp4|mov|3gp|mkv|opus|ogg|m4a|mp3|aac|amr|wav|vcf|pdf|docx?|xlsx?|pptx?|txt|csv|zip|apk"
 _EDITED = re.compile(r"\s*\u200e?<This message was edited>\Z")
 _MEDIA = re.compile(
     rf"{_M}(?:<[^<>\n]{{1,80}}>"
     r"|(?:image|video|audio|sticker|gif|document|contact card|media|video note) omitted"
     r"|(?:تم استبعاد [^\n]{1,20}|[^\n]{1,20} غير مشمولة?)"
-    rf"|[^\n]{{1,200}}\.\w{{2,5}} \([^()\n]{{1,40}}\)){_M}",
+    rf"|[^\n]{{1,200}}\.(?:{_FILES}) \([^()\n]{{1,40}}\)){_M}",
     re.IGNORECASE,
 )
 _ATTACHED = re.compile(r"\s?\u200e<[^<>:\n]{2,20}: [^<>\n]{1,200}>")
@@ -110,7 +111,7 @@ def _build(
     stamp = _read_stamp(found)
     if named is None:
         return Message(line, stamp, None, "", is_cut)
-    text = read_words(named["text"] or "")
+    text = read_words(named["text"] or "", is_ios=found.re is _LAYOUTS[0])
     name = _MARKS.sub("", named["name"]).strip().removeprefix("~").strip()
     return Message(line, stamp, None if text is None else name, text or "", is_cut)
 
@@ -123,17 +124,21 @@ def _read_stamp(found: re.Match[str]) -> Stamp:
     return Stamp(date, hour, int(found["minute"]), int(found["second"] or 0))
 
 
-def read_words(text: str) -> str | None:
+def read_words(text: str, *, is_ios: bool = False) -> str | None:
     r"""Return what somebody wrote; empty for a picture or the like, ``None`` for words of WhatsApp itself.
 
     >>> read_words("<Media omitted>"), read_words("IMG-20240228-WA0001.jpg (file attached)\nشکسته بود")
     ('', 'شکسته بود')
+
+    Args:
+        is_ios: Words of WhatsApp itself begin with a mark, which others may have typed elsewhere.
     """
     text = _ATTACHED.sub("", _EDITED.sub("", text))
     first, _, caption = text.partition("\n")
     if _MEDIA.fullmatch(first):
         return caption
-    if _DELETED.fullmatch(text) or (text.startswith(_OWN_MARK) and not caption):
+    is_own = is_ios and text.startswith(_OWN_MARK) and not caption
+    if is_own or _DELETED.fullmatch(text):
         return None
     return text
 

@@ -342,6 +342,28 @@ def test_what_a_person_has_to_mend_is_said_without_secrets(
     assert [secret for secret in (USER, PASSWORD, "wrong-secret") if secret in told] == []
 
 
+def test_tls_on_a_port_without_it_asks_to_check_both(server: Dovecot) -> None:
+    with pytest.raises(StopSource, match=r"TLS fails .*: check port and tls"):
+        list(connect(server, port=server.port).fetch(None))
+
+
+def test_answers_reach_mails_of_other_folders_though_one_is_numbered_anew(server: Dovecot) -> None:
+    held, connector = Held(), connect(server, folders=["INBOX", "Sent", "Archive"])
+    put(server, write(1))
+    put(server, write(2), folder="Archive")
+    put(server, write(9), folder="Sent")
+    held.pull(connector)
+    with sign_in(server) as client:
+        client.delete_folder("Archive")
+    put(server, write(2), write(5), folder="Archive")
+    put(server, write(3, sender="a@shop.example", answers=1), folder="Sent")
+
+    held.pull(connector)
+
+    assert held.numbers == {1, 2, 5, 9}
+    assert [reply.at.minute for reply in held.items["1@example.com"].replies] == [3]
+
+
 @pytest.mark.parametrize("tls", ["starttls", "none"])
 def test_other_ways_in_read_the_same(tls: str, server: Dovecot) -> None:
     held = Held()
