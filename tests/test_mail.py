@@ -187,6 +187,8 @@ def test_bytes_of_a_wrong_charset_are_read_as_what_they_are() -> None:
     persian = "سلام، غذا سرد بود"
 
     assert decode_bytes(persian.encode(), "ascii") == persian
+    assert decode_bytes(persian.encode(), "utf\x008") == persian
+    assert decode_bytes(persian.encode(), "no-such") == persian
     assert decode_bytes(persian.encode("cp1256"), "utf-8") == "سلام، غذا سرد بود"
     assert decode_bytes((persian * 3).encode()[:-1], "utf-8") == (persian * 3)[:-1] + "\ufffd"
 

@@ -26,7 +26,7 @@ def decode_bytes(data: bytes, charset: str | None) -> str:
     for name in (charset, "utf-8"):
         try:
             return data.decode(name or "utf-8")
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             continue
     text = data.decode("utf-8", "replace")
     # a text that is cut inside a letter is still UTF-8
