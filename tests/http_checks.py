@@ -41,7 +41,8 @@ class HttpCase:
         native_id: What a sample is called in this source.
         permission: A word of what is said on 403.
         edits_after: How long after the first reading an edit is seen at the latest.
-        proof: The ``Authorization`` header of a request; empty: there is none.
+        proof: The header of a request that proves who asks; empty: there is none.
+        proof_header: Its name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class HttpCase:
     permission: str
     edits_after: timedelta = timedelta(0)
     proof: str = ""
+    proof_header: str = "authorization"
 
     def build(
         self,
@@ -269,7 +271,7 @@ def check_the_proof_goes_with_every_request(case: HttpCase) -> None:
 
     list(case.build(service).fetch(None))
 
-    assert {request.headers.get("authorization", "") for request in service.requests} == {case.proof}
+    assert {request.headers.get(case.proof_header, "") for request in service.requests} == {case.proof}
 
 
 def check_a_missing_secret_names_its_variable(case: HttpCase) -> None:
@@ -429,7 +431,7 @@ def check_a_redirect_to_another_host_gets_no_credentials(case: HttpCase) -> None
 
     def move() -> httpx.Response:
         address = service.requests[0].url.copy_with(host="elsewhere.example")
-        return httpx.Response(302, headers={"Location": str(address)})
+        return httpx.Response(307, headers={"Location": str(address)})
 
     service.faults = {1: move}
 
@@ -444,7 +446,7 @@ def check_a_redirect_on_the_same_host_is_followed(case: HttpCase) -> None:
     service = case.service(samples(2))
 
     def move() -> httpx.Response:
-        return httpx.Response(301, headers={"Location": str(service.requests[0].url)})
+        return httpx.Response(308, headers={"Location": str(service.requests[0].url)})
 
     service.faults = {1: move}
 

@@ -321,7 +321,7 @@ def test_chats_are_chosen_by_number_or_title(chat: str) -> None:
     [
         (
             {"connector": "table_flie"},
-            "no connector 'table_flie' (nearest: 'table_file'); there are: json_file, ",
+            "no connector 'table_flie' (nearest: 'table_file'); there are: ",
         ),
         ({"path": "x.csv"}, "source shop: connector is missing"),
         ({"connector": "table_file", "path": "x.csv", "fields": {"text": "t"}}, "channel: is missing"),

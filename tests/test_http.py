@@ -143,6 +143,16 @@ def test_a_body_is_posted_as_json() -> None:
         assert client.ask("/x", body={"page": 1}).content == {"got": {"page": 1}, "by": "POST"}
 
 
+def test_a_redirect_that_would_lose_the_body_stops() -> None:
+    moved = httpx.Response(302, headers={"Location": "https://shop.example/elsewhere"})
+
+    with (
+        open_client(lambda request: moved) as client,
+        pytest.raises(StopSource, match=r"redirects to shop\.example in a way that loses what was asked"),
+    ):
+        client.ask("/x", body={"page": 1})
+
+
 class TokenService:
     """Gives out tokens that it takes back after an hour, or when told to."""
 

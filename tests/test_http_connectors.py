@@ -16,6 +16,8 @@ from pipeline.run import pull
 from pipeline.store import open_store
 from tests.checks import Sample, errors_of, items_of, samples
 from tests.fixtures.http_cases import (
+    CAFE_BAZAAR,
+    CHATWOOT,
     DIGIKALA,
     HTTP_CASES,
     MASTODON,
@@ -54,8 +56,10 @@ class Recording(Service):
     def answer(self, request: httpx.Request) -> httpx.Response:
         name = next(name for part, name in self.pages.items() if part in request.url.path)
         page = recorded(name)
-        first = request.url.params.get("page", "1") == "1" and request.url.params.get("min_id", "0") == "0"
-        return httpx.Response(200, json=page if first else [])
+        given = request.url.params
+        first = given.get("page", "1") == "1" and given.get("min_id", given.get("after", "0")) == "0"
+        beyond = {"payload": [], "data": {"payload": []}} if isinstance(page, dict) else []
+        return httpx.Response(200, json=page if first else beyond)
 
 
 def read(case: HttpCase, pages: dict[str, str], **arguments: object) -> list[Feedback]:
@@ -248,6 +252,55 @@ def test_a_product_that_joins_later_is_read_and_the_others_are_not_read_again() 
         "/v1/product/31/comments/",
         "/v1/product/32/comments/",
     ]
+
+
+def test_a_review_of_cafe_bazaar_has_a_jalali_date() -> None:
+    (review,) = read(CAFE_BAZAAR, {"/ReviewRequest": "cafe_bazaar_reviews"})
+
+    assert review == Feedback(
+        source="shop",
+        native_id="123456",
+        text="بعد از به‌روزرسانی باز نمی‌شود",
+        created_at=datetime(2026, 3, 1, 20, 30, tzinfo=UTC),
+        channel=Channel.REVIEW,
+        author=Author(native_id="a-17"),
+        product="com.example.shop",
+        rating=Rating(1.0, 1.0, 5.0),
+        attributes={"version": "210", "likes": "2", "edited": "false"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(429, "run again later, nothing is lost"), (404, "check packages")]
+)
+def test_an_error_inside_an_answer_of_cafe_bazaar_is_told(status: int, words: str) -> None:
+    service = CAFE_BAZAAR.service([])
+    body = f'{{"properties": {{"statusCode": {status}}}}}'.encode()
+    service.fail_from = (1, answering(200, body=body))
+
+    _, complaint = read_until_error(CAFE_BAZAAR.build(service))
+
+    assert f"status {status} inside: {words}" in complaint
+
+
+def test_a_chatwoot_conversation_becomes_its_customers_words() -> None:
+    pages = {"/messages": "chatwoot_messages", "/conversations": "chatwoot_conversations"}
+
+    first, second = read(CHATWOOT, pages)
+
+    assert first == Feedback(
+        source="shop",
+        native_id="61",
+        text="سلام، کد تخفیفم کار نمی‌کند",
+        created_at=at(8, 10),
+        channel=Channel.CHAT,
+        author=Author(native_id="77"),
+        conversation_id="8",
+        queue="2",
+        status="open",
+        replies=(Reply(Role.BOT, at(8, 11)), Reply(Role.AGENT, at(8, 20))),
+    )
+    assert (second.native_id, second.text, second.replies) == ("66", "", ())
 
 
 def test_an_error_inside_an_answer_stops_digikala() -> None:

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from pipeline.connectors.argument_errors import RESERVED, describe_errors
 from pipeline.connectors.base import Clock, Connector
+from pipeline.connectors.cafe_bazaar import CafeBazaar
+from pipeline.connectors.chatwoot import Chatwoot
 from pipeline.connectors.digikala import Digikala
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
@@ -27,6 +29,8 @@ from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "cafe_bazaar": CafeBazaar,
+    "chatwoot": Chatwoot,
     "digikala": Digikala,
     "imap": Imap,
     "json_file": JsonFile,

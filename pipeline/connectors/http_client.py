@@ -195,6 +195,12 @@ class HttpClient:
             if response.next_request is None:
                 return response
             response.close()
+            if response.next_request.method != request.method:
+                raise self._stop(
+                    request.url,
+                    f"it redirects to {response.next_request.url.host} in a way that loses what was asked: "
+                    "set base_url to that address if it is right",
+                )
             if self._authorised and self._is_elsewhere(response.next_request.url):
                 raise self._stop(
                     request.url,

@@ -41,12 +41,17 @@ class JsonRow:
         """Whether something other than null stands at a dotted path."""
         return self._find(path)[1] is not None
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, *, null_is_empty: bool = False) -> str:
         """Return the text at a path; an empty one is a text.
+
+        Args:
+            null_is_empty: The service writes null where there are no words.
 
         Raises:
             FieldMissing: There is none.
         """
+        if null_is_empty and self._find(path) == (True, None):
+            return ""
         value = self._need(path)
         if not isinstance(value, str):
             raise self._wrong(path, value, "text")

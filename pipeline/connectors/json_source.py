@@ -61,6 +61,11 @@ class JsonSource(HttpConnector):
         """Return the parameters of every page beside those of the pager."""
         return {}
 
+    def body(self, list_name: str, params: Params) -> object:
+        """Return what to post with the parameters of a page; ``None``: they stand in the address of a GET."""
+        del list_name, params
+        return None
+
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return the messages that an object of the list stands for: itself, or those of a ticket."""
         del client
@@ -76,7 +81,9 @@ class JsonSource(HttpConnector):
         states, deep_day = self._begin(told)
         with self.open_client() as client:
             for name, address in self.lists().items():
-                for step in self.pager().steps(partial(self._load, client, address), states.get(name, {})):
+                for step in self.pager().steps(
+                    partial(self._load, client, name, address), states.get(name, {})
+                ):
                     states[name] = step.state
                     bookmark = write_bookmark(self, {"deep": deep_day, "at": states})
                     yield from self._pages(step.rows, client, bookmark, step.n_total, name)
@@ -92,8 +99,12 @@ class JsonSource(HttpConnector):
         due = self.deep_scan_days and last <= (today - timedelta(self.deep_scan_days)).isoformat()
         return ({}, today.isoformat()) if due else (states, last)
 
-    def _load(self, client: HttpClient, address: str, params: Params, *, link: str | None = None) -> Listed:
-        answer = client.ask(link, None) if link else client.ask(address, {**self.params(), **params})
+    def _load(
+        self, client: HttpClient, name: str, address: str, params: Params, *, link: str | None = None
+    ) -> Listed:
+        given = {**self.params(), **params}
+        body = self.body(name, given)
+        answer = client.ask(link or address, None if link or body is not None else given, body=body)
         self.require_success(answer.content)
         rows = value_at(answer.content, self.items_at) if self.items_at else answer.content
         if not isinstance(rows, list):
