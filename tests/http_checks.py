@@ -249,6 +249,20 @@ def check_changed_arguments_read_a_source_again(case: HttpCase) -> None:
     assert ids_of(list(moved.fetch(bookmark))) == case.ids(2)
 
 
+def check_constants_fill_what_the_service_does_not_say(case: HttpCase) -> None:
+    service = case.service(samples(2))
+    bookmark = last_bookmark(list(case.build(service).fetch(None)))
+    without = items_of(list(case.build(service).fetch(None)))
+
+    branded = case.build(service, constants={"brand": "نیک‌سبد", "product": "چای"})
+
+    items = items_of(list(branded.fetch(bookmark)))
+    assert [(item.brand, item.product) for item in items] == [
+        ("نیک‌سبد", one.product or "چای") for one in without
+    ]
+    assert len(items) == 2
+
+
 def check_a_bookmark_of_another_source_reads_all(case: HttpCase) -> None:
     connector = case.build(case.service(samples(2)))
     own = json.loads(last_bookmark(list(connector.fetch(None))) or "{}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar
@@ -16,6 +17,7 @@ from pipeline.connectors.files import Row, unreadable
 from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.http_source import HttpConnector
 from pipeline.connectors.json_row import FieldMissing, JsonRow
+from pipeline.connectors.mapping import Constants
 from pipeline.connectors.pagers import Listed, Pager, value_at
 from pipeline.errors import SkipRecord, StopSource
 from pipeline.records import DeadLetter, Feedback, Page
@@ -29,6 +31,7 @@ class JsonSource(HttpConnector):
     Args:
         deep_scan_days: After so many days all is read once more, for edits that the service does not
             announce; 0: never.
+        constants: What holds for every message of which the service does not say it.
     """
 
     endpoint: ClassVar[str]
@@ -36,6 +39,7 @@ class JsonSource(HttpConnector):
     noun: ClassVar[str]
 
     deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
+    constants: Constants = Constants()
 
     @abstractmethod
     def pager(self) -> Pager:
@@ -132,6 +136,7 @@ class JsonSource(HttpConnector):
         dead: list[DeadLetter] = []
         missing: set[str | None] = set()
         n_read = 0
+        constants = None if self.constants == Constants() else self.constants
         for message in self._messages(rows, client, list_name):
             try:
                 feedback = message.read()
@@ -139,7 +144,7 @@ class JsonSource(HttpConnector):
                 missing.add(error.field if isinstance(error, FieldMissing) else None)
                 dead.append(self._bury(message, error))
             else:
-                items += [feedback] if feedback else []
+                items += [_complete(feedback, constants)] if feedback else []
                 n_read += feedback is not None
             if len(items) >= PAGE_ITEMS:
                 yield Page(tuple(items), tuple(dead), None, n_total)
@@ -175,6 +180,20 @@ class JsonSource(HttpConnector):
             f"source {self.name}: no {self.noun} of a whole page has the field {field}: "
             "the service changed its answer, this connector has to follow; nothing of the page was taken"
         )
+
+
+def _complete(feedback: Feedback, constants: Constants | None) -> Feedback:
+    if constants is None:
+        return feedback
+    return replace(
+        feedback,
+        brand=feedback.brand or constants.brand,
+        product=feedback.product or constants.product,
+        touchpoint=feedback.touchpoint or constants.touchpoint,
+        segment=feedback.segment or constants.segment,
+        queue=feedback.queue or constants.queue,
+        status=feedback.status or constants.status,
+    )
 
 
 def _refuse(error: SkipRecord) -> Feedback | None:
