@@ -1,6 +1,7 @@
-"""Lets the networks of all folds judge every training text, for the shipped network to learn from.
+"""Lets teachers judge every training text, for the shipped network to learn from.
 
-``python -m models.teach`` trains them (see :mod:`models.folds`) and writes ``taught.npz`` (what the teachers think; a labelled message is judged only by
+``python -m models.teach`` trains the networks of all folds (see :mod:`models.folds`) and linear classifiers (see
+:mod:`models.linear`), and writes ``taught.npz`` (what the teachers think; a labelled message is judged only by
 the network that never saw it) and ``crossed.json`` (how often each label was taken for which, by source).
 """
 
@@ -23,10 +24,12 @@ from models.crossed import CROSSED, cross_validate, save_crossed
 from models.examples import Example
 from models.export import export_onnx, load_trained
 from models.folds import N_FOLDS, fold_folder, fold_numbers, train_folds
+from models.heads import MENTION_HEADS
 from models.inference import Scores, score_windows
+from models.linear import mix, teach_linearly
 from models.onnx_engine import OnnxForward
-from models.taught import TAUGHT, load_taught_texts, save_taught
-from models.training_set import TrainingSet, full_messages
+from models.taught import N_UNLABELLED, TAUGHT, load_taught_texts, save_taught
+from models.training_set import TrainingSet, full_messages, partial_messages
 from models.vocabulary import WORK_FOLDER
 
 
@@ -79,9 +82,13 @@ def main(
     train_folds(work, texts, minutes=minutes, processes=threads, compiled=compiled)
     teachers = [Teacher(fold_folder(work, fold), texts, threads=threads) for fold in range(N_FOLDS)]
     full, partly = judge_all(teachers, texts)
-    save_taught(work / TAUGHT, full, partly)
-    sources = [message.source for message in full_messages(corpora)]
+    labelled, others = full_messages(corpora), partial_messages(corpora, n_unlabelled=N_UNLABELLED)
+    sources = [message.source for message in labelled]
     save_crossed(work / CROSSED, cross_validate(full, texts.full, sources))
+    for head in track(MENTION_HEADS, description="linear teachers"):
+        linear = teach_linearly(labelled, others, fold_numbers(len(labelled)), head)
+        full, partly = mix(full, linear[0], head), mix(partly, linear[1], head)
+    save_taught(work / TAUGHT, full, partly)
     typer.echo("taught")
 
 

@@ -21,6 +21,7 @@ from models.further import further_annotated, further_authored, text_key
 from models.heads import HEADS, MENTION_HEADS
 from models.inference import Scores
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
+from models.linear import mix, teach_linearly
 from models.losses import class_weights, total_loss
 from models.normalize import letters_key
 from models.taught import load_taught, save_taught
@@ -217,3 +218,33 @@ def test_a_level_is_the_least_confidence_that_is_right_often_enough(tmp_path: Pa
     assert crossed.levels["sentiment"]["mixed"] == (NEVER, NEVER)
     assert load_crossed(tmp_path / "crossed.json") == crossed
     assert load_crossed(tmp_path / "other.json") == Crossed({}, {})
+
+
+def test_a_linear_teacher_never_saw_the_fold_that_it_judges() -> None:
+    late = replace(
+        MESSAGE, text="پیک خیلی دیر رسید", mentions=(replace(MESSAGE.mentions[1], start=0, end=17),)
+    )
+    tasty = replace(MESSAGE, text="غذا خوشمزه بود", mentions=(replace(MESSAGE.mentions[0], start=0, end=14),))
+    odd = replace(tasty, text="زعفران نایاب", mentions=(replace(MESSAGE.mentions[1], start=0, end=12),))
+    messages = [late, tasty] * 10 + [odd] * 5
+    folds = np.array([0, 0, 1, 1] * 5 + [1] * 5)
+
+    full, others = teach_linearly(messages, [late, tasty, odd], folds, "stage")
+
+    delivery, use = list(Stage).index(Stage.DELIVERY), list(Stage).index(Stage.USE)
+    assert full[:20].argmax(axis=1).tolist() == [delivery, use] * 10
+    assert others[2, delivery] > full[20, delivery]
+    assert others.argmax(axis=1)[:2].tolist() == [delivery, use]
+    assert full.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_linear_opinions_are_mixed_in_by_their_share() -> None:
+    scores = [scores_of(2, seed=2), scores_of(1, seed=3)]
+    linear = np.zeros((3, len(Stage)), dtype=np.float32)
+    linear[:, 4] = 1.0
+
+    mixed = mix(scores, linear, "stage")
+
+    assert mixed[1]["stage"][0, 4] == pytest.approx(0.7 * scores[1]["stage"][0, 4] + 0.3)
+    assert mixed[0]["stage"].shape == (2, len(Stage))
+    assert mixed[0]["emotion"] is scores[0]["emotion"]
