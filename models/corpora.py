@@ -19,6 +19,7 @@ from models.normalize import letters_key
 DEFAULT_DATA = Path("../shared/data")
 SENTIMENT_SETS = ("snappfood", "dksf", "deepsentipers", "bank_reviews")
 
+
 @dataclass(frozen=True, slots=True)
 class LabelledMention:
     """A clause of a labelled message; offsets count code points of its text."""

@@ -199,8 +199,17 @@ def test_serve_says_when_its_port_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "demo", "pull", "classify", "run", "analyze", "sources", "keys", "serve", "rebuild-tallies",
-        "evaluate", "train",
+        "demo",
+        "pull",
+        "classify",
+        "run",
+        "analyze",
+        "sources",
+        "keys",
+        "serve",
+        "rebuild-tallies",
+        "evaluate",
+        "train",
     ],
 )
 def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
