@@ -15,16 +15,19 @@ import numpy as np
 import torch
 import typer
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.network import Encoder, MaskedLanguageModel, Shape
 from models.vocabulary import MASK, SPECIAL_TOKENS, WORK_FOLDER
 
 PRETRAINED = "pretrained.pt"
+KEPT = Path(__file__).parent / "pretrained.safetensors"
 N_TOKENS = 2048
 ROW_TOKENS = (64, 64, 64, 128)
 HIDDEN_SHARE = 0.2
 REPEATS = {"ugc": 3, "labelled": 2, "telegram": 1, "formal": 1}
+_ENCODER = "encoder."
 _SAVE_EVERY_S = 300
 _LOG_EVERY_STEPS = 100
 
@@ -137,6 +140,19 @@ def pretrain(work: Path, *, minutes: float, peak_rate: float, seed: int, compile
     return float(np.mean(losses[-_LOG_EVERY_STEPS:]))
 
 
+def load_pretrained(work: Path) -> dict[str, Tensor]:
+    """Returns the weights of the pre-trained encoder: of the work folder, or where it has none, the kept ones."""
+    if not (work / PRETRAINED).exists():
+        return {name: weight.float() for name, weight in load_file(KEPT).items()}
+    state = torch.load(work / PRETRAINED, weights_only=True)["model"]
+    return {name.removeprefix(_ENCODER): w for name, w in state.items() if name.startswith(_ENCODER)}
+
+
+def keep_pretrained(work: Path, file: Path = KEPT) -> None:
+    """Writes the encoder's weights alone, in half precision, to a file that is small enough to be kept."""
+    save_file({name: weight.half() for name, weight in load_pretrained(work).items()}, file)
+
+
 def main(
     *,
     work: Annotated[Path, typer.Option(help="Folder of vocabulary and checkpoint.")] = WORK_FOLDER,
@@ -145,11 +161,16 @@ def main(
     seed: Annotated[int, typer.Option(help="Seed of order and hiding.")] = 1,
     threads: Annotated[int, typer.Option(help="Threads of the matrix work.")] = 2,
     compiled: Annotated[bool, typer.Option(help="Compile the network (needs a C++ compiler).")] = True,
+    keep: Annotated[
+        bool, typer.Option(help="Afterwards write the encoder into models/, for who has no work folder.")
+    ] = False,
 ) -> None:
     """Pre-trains the encoder; stop it at any time, run it again to go on."""
     torch.set_num_threads(threads)
     loss = pretrain(work, minutes=minutes, peak_rate=peak_rate, seed=seed, compiled=compiled)
     typer.echo(f"done, loss {loss:.3f}")
+    if keep:
+        keep_pretrained(work)
 
 
 def _optimizer(model: MaskedLanguageModel, rate: float) -> torch.optim.AdamW:

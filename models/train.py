@@ -33,7 +33,7 @@ from models.inference import Floats, score_windows
 from models.losses import class_weights, total_loss
 from models.metrics import Labels, macro_f1
 from models.network import Encoder, Network, Shape
-from models.pretrain import PRETRAINED, learning_rate
+from models.pretrain import learning_rate, load_pretrained
 from models.taught import COPY_SHARE, TAUGHT, load_taught_set
 from models.torch_engine import TorchForward, bfloat16
 from models.training_set import TrainingSet, load_training_set
@@ -81,9 +81,7 @@ class Recipe:
 
 def load_network(work: Path, *, dropout: float) -> Network:
     """Returns the network with the pre-trained encoder and new heads."""
-    state = torch.load(work / PRETRAINED, weights_only=True)["model"]
-    prefix = "encoder."
-    weights = {name.removeprefix(prefix): w for name, w in state.items() if name.startswith(prefix)}
+    weights = load_pretrained(work)
     n_pieces, width = weights["embedding.weight"].shape
     network = Network(Encoder(Shape(n_pieces, width), dropout=dropout), dropout=dropout)
     network.encoder.load_state_dict(weights)

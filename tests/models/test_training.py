@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tiny import TEXTS, tiny_network, tiny_tokenizer
 
 from models.calibration import fit_flag_thresholds, fit_temperatures
@@ -24,8 +25,16 @@ from models.heads import HEADS, MENTION_HEADS
 from models.inference import score_windows
 from models.labels import Aspect, Emotion, Intent, Sentiment, Stage
 from models.losses import class_weights, total_loss
-from models.network import MaskedLanguageModel
-from models.pretrain import PRETRAINED, hide_pieces, learning_rate, pretrain
+from models.network import MaskedLanguageModel, Shape
+from models.pretrain import (
+    KEPT,
+    PRETRAINED,
+    hide_pieces,
+    keep_pretrained,
+    learning_rate,
+    load_pretrained,
+    pretrain,
+)
 from models.train import STATE, Recipe, TorchForward, Trainer, load_network
 from models.training_set import TrainingSet
 from models.vocabulary import MASK, SPECIAL_TOKENS
@@ -102,6 +111,23 @@ def test_pre_training_goes_on_where_it_stopped(work: Path, capsys: pytest.Captur
 
     assert f"goes on at step {before['step']:,}" in capsys.readouterr().out
     assert torch.load(work / PRETRAINED, weights_only=True)["step"] > before["step"]
+
+
+def test_a_kept_encoder_is_the_pretrained_one_in_half_precision(work: Path) -> None:
+    pretrain(work, minutes=0.005, peak_rate=2e-3, seed=1, compiled=False)
+
+    keep_pretrained(work, work / "kept.safetensors")
+
+    kept, weights = load_file(work / "kept.safetensors"), load_pretrained(work)
+    assert kept.keys() == weights.keys()
+    assert all(torch.equal(kept[name], weights[name].half()) for name in kept)
+
+
+def test_who_has_no_work_folder_starts_from_the_kept_encoder(tmp_path: Path) -> None:
+    network = load_network(tmp_path, dropout=0.0)
+
+    assert network.encoder.shape == Shape(24_000)
+    assert torch.equal(network.encoder.output_norm.weight.half(), load_file(KEPT)["output_norm.weight"])
 
 
 def test_the_loss_falls_on_what_is_trained_on() -> None:
