@@ -19,6 +19,7 @@ from api.app import create_app
 from api.security import check_may_listen
 from config.settings import Settings, load_settings
 from models.labels import Prediction
+from models.levels import Levels
 from pipeline.analyze import Analyzer
 from pipeline.errors import SettingsError
 from pipeline.keys import add_key, revoke_key

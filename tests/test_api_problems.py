@@ -17,6 +17,7 @@ from api.problems import ProblemOut
 from api.routes import health
 from config.settings import Settings, load_settings
 from models.labels import Prediction
+from models.levels import Levels
 from pipeline.analyze import Analyzer
 from pipeline.keys import add_key
 from pipeline.store import Store, open_store
