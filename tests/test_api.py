@@ -34,6 +34,8 @@ NOVEMBER = {"from": "2026-11-01", "to": "2026-12-01"}
 class SaysLate:
     """A model that says of each text what the first thirteen characters are about."""
 
+    levels = Levels()
+
     version: str = "v1"
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:

@@ -37,6 +37,8 @@ QUERIES = ["trend", "breakdown", "journey", "feedback"]
 class Breaks:
     """A model that fails with a message that holds what it was given."""
 
+    levels = Levels()
+
     version: str = "v1"
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
