@@ -221,9 +221,11 @@ def test_analyze_takes_a_text_texts_or_items(
                 "intent_confidence": 0.9,
                 "aspect_confidence": 0.9,
                 "sentiment_confidence": 0.9,
+                "levels": dict.fromkeys(("stage", "intent", "aspect", "sentiment"), "high"),
             }
         ],
         "model_version": "v1",
+        "levels": {"sentiment": "medium", "emotion": "medium"},
     }
 
 
