@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -15,14 +17,16 @@ from fastapi_offline import FastAPIOffline
 from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import only_known_parameters
-from api.routes import analyze, breakdown, feedback, health, journey, sources, trend
+from api.routes import analyze, breakdown, feedback, health, journey, push, sources, trend
 from api.security import needs
 from api.service import Service
 from config.journey import Journey, load_journey
-from config.settings import Settings, load_settings
+from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
+from pipeline.identity import load_identity_key
 from pipeline.keys import Scope
 from pipeline.store import open_store
+from pipeline.webhooks import build_webhooks
 
 ANSWERS = (trend, breakdown, journey, feedback, analyze, sources)
 LABELS = {
@@ -58,9 +62,15 @@ def create_app(
         clock: Gives the present moment, aware.
 
     Raises:
-        SettingsError: The journey file is wrong.
+        SettingsError: The journey file or a webhook is wrong.
     """
     names = load_journey(settings.journey_file)
+    configured = read_toml(settings.sources_file) if settings.sources_file.exists() else {}
+    webhooks = build_webhooks(configured)
+
+    @cache
+    def identity_key() -> bytes:
+        return load_identity_key(settings.identity_key_file, settings.identity_key.get_secret_value())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -75,20 +85,27 @@ def create_app(
                 zone=settings.zone,
                 host=settings.host,
                 max_analyze_texts=settings.max_analyze_texts,
+                max_body_bytes=settings.max_body_bytes,
                 clock=clock,
+                identity_key=identity_key,
+                webhooks=webhooks,
+                pulled=tuple(configured.get("sources", {})),
+                environment=os.environ,
             )
             yield
 
     # The pages under /docs come with the package, not from elsewhere: there may be no internet.
     app = FastAPIOffline(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
     answer_with_problems(app)
-    app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes, streamed_path="/v1/feedback")
     app.add_middleware(AccessLog)
     known = Depends(only_known_parameters)
     for one in ANSWERS:
         app.include_router(
             one.router, prefix="/v1", dependencies=[Depends(needs(Scope.READ)), known], responses=PROBLEMS
         )
+    for intake in (push.router, push.webhooks):
+        app.include_router(intake, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     app.include_router(
         health.router,
         dependencies=[known],
@@ -124,7 +141,7 @@ def _openapi(app: FastAPI, journey: Journey) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         schemas = app.openapi_schema["components"]["schemas"]
-        schemas.update(problem_schemas())
+        schemas.update(problem_schemas() | push.schemas())
         for schema, table in LABELS.items():
             names = journey.names[table].items()
             schemas[schema]["description"] = "\n".join(

@@ -16,6 +16,7 @@ from api.problems import problem
 log = logging.getLogger("bazkhord.api")
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 WITH_SCRIPTS = ("/docs", "/redoc")
+STREAMED = "application/x-ndjson"
 
 
 class AccessLog:
@@ -49,15 +50,19 @@ class AccessLog:
 
 
 class BodyLimit:
-    """Refuses bodies that are too large, by their announced length or, where none is, while they come."""
+    """Refuses bodies that are too large, by their announced length or, where none is, while they come.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    A stream of lines to ``streamed_path`` may be as long as it likes: it is never held as a whole.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, streamed_path: str) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.streamed_path = streamed_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The request goes on, or is answered with 413."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self._is_streamed(scope):
             await self.app(scope, receive, send)
             return
         detail = f"at most {self.max_body_bytes} bytes are taken; send fewer or shorter texts at once"
@@ -76,6 +81,14 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+    def _is_streamed(self, scope: Scope) -> bool:
+        return scope["path"] == self.streamed_path and is_streamed(Headers(scope=scope))
+
+
+def is_streamed(headers: Headers) -> bool:
+    """Whether the body is a stream of lines."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == STREAMED
 
 
 def _protect(headers: MutableHeaders, path: str) -> None:

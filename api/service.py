@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,13 +11,16 @@ from fastapi import Request
 
 from pipeline.analyze import Analyzer
 from pipeline.store import Store
+from pipeline.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """The open store, the loaded analyzer and the settings that routes need.
 
-    ``host`` is the address it was told to listen on; ``clock`` gives the present moment, aware.
+    ``host`` is the address it was told to listen on; ``clock`` gives the present moment, aware;
+    ``identity_key`` gives the secret of the customers' keys; ``environment`` holds the webhooks' secrets;
+    ``pulled`` names the sources that are pulled.
     """
 
     store: Store
@@ -25,7 +28,12 @@ class Service:
     zone: ZoneInfo
     host: str
     max_analyze_texts: int
+    max_body_bytes: int
     clock: Callable[[], datetime]
+    identity_key: Callable[[], bytes]
+    webhooks: Mapping[str, Webhook]
+    pulled: tuple[str, ...]
+    environment: Mapping[str, str]
 
 
 def service_of(request: Request) -> Service:

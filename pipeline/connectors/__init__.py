@@ -17,6 +17,7 @@ from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
 from pipeline.connectors.json_file import JsonFile
 from pipeline.connectors.mastodon import Mastodon
+from pipeline.connectors.matrix import Matrix
 from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.table_file import TableFile
@@ -35,6 +36,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "imap": Imap,
     "json_file": JsonFile,
     "mastodon": Mastodon,
+    "matrix": Matrix,
     "table_file": TableFile,
     "telegram_export": TelegramExport,
     "mbox_file": MboxFile,
@@ -44,7 +46,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "zammad": Zammad,
     "zendesk": Zendesk,
 }
-FILE_KEYS = ("root", "root_env", "sources")
+FILE_KEYS = ("root", "root_env", "sources", "webhooks")
 
 
 def build_connector(

@@ -1,0 +1,181 @@
+"""``POST /v1/feedback`` and ``POST /v1/webhooks/{name}``: feedback that is sent here instead of being pulled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import Response
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from api.incoming import FeedbackIn, PushedOut, read_item
+from api.middleware import STREAMED, is_streamed
+from api.problems import problem
+from api.queries import Name
+from api.security import needs
+from api.service import Service, service_of
+from pipeline.connectors.base import bury
+from pipeline.errors import BadRequest
+from pipeline.keys import Scope
+from pipeline.push import PUSH, WEBHOOK, check_source, save_pushed
+from pipeline.records import DeadLetter, Feedback, SaveCounts
+from pipeline.webhooks import Delivery, NotSigned
+
+PAGE = 1000
+router = APIRouter(tags=["intake"], dependencies=[Depends(needs(Scope.WRITE))])
+webhooks = APIRouter(tags=["intake"])
+Source = Annotated[
+    Name, Query(min_length=1, max_length=100, description="Name that the messages are found under")
+]
+REF = {"$ref": "#/components/schemas/FeedbackIn"}
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"anyOf": [REF, {"type": "array", "items": REF}]}},
+            STREAMED: {"schema": REF},
+        },
+    }
+}
+
+
+class _Intake:
+    """Takes items one after the other and stores them in pages."""
+
+    def __init__(self, service: Service, source: str) -> None:
+        self._service, self._source = service, source
+        self._now = service.clock()
+        self._items: list[Feedback] = []
+        self._dead: list[DeadLetter] = []
+        self.letters: list[DeadLetter] = []
+        self.counts = SaveCounts()
+
+    async def take(self, raw: object, position: str) -> None:
+        """The item is read; every thousandth time all that were read are stored."""
+        read = read_item(raw, source=self._source, position=position, now=self._now)
+        if isinstance(read, Feedback):
+            self._items.append(read)
+        else:
+            self.bury(read)
+        if len(self._items) + len(self._dead) >= PAGE:
+            await self.save()
+
+    def bury(self, letter: DeadLetter) -> None:
+        """What could not be read is told and kept."""
+        self._dead.append(letter)
+        self.letters.append(letter)
+
+    async def save(self) -> None:
+        """What was taken is stored."""
+        self.counts += await run_in_threadpool(
+            save_pushed,
+            self._service.store,
+            self._source,
+            PUSH,
+            self._items,
+            self._dead,
+            identity_key=self._service.identity_key(),
+            now=self._now,
+        )
+        self._items, self._dead = [], []
+
+
+@router.post("/feedback", status_code=202, response_model=PushedOut, openapi_extra=BODY)
+async def post_feedback(request: Request, source: Source = "push") -> Response:
+    """Store messages that wait to be classified: one object, a list of them, or a stream of lines (NDJSON).
+
+    Sending a message again is harmless: it is known by its source and `id`. What cannot be read is told and
+    kept apart, the rest is stored. A stream may be as long as you like; it is stored while it comes.
+    """
+    service = service_of(request)
+    await run_in_threadpool(check_source, service.store, source, PUSH, configured=service.pulled)
+    intake = _Intake(service, source)
+    if is_streamed(request.headers):
+        await _take_lines(request, intake, source, service.max_body_bytes)
+    else:
+        body = _parse(await request.body())
+        for place, raw in enumerate(body if isinstance(body, list) else [body], 1):
+            await intake.take(raw, f"item {place}")
+        if not isinstance(body, list) and intake.letters:
+            return problem(422, intake.letters[0].error)
+    await intake.save()
+    out = PushedOut.of(source, intake.counts, intake.letters)
+    return Response(out.model_dump_json(), 202, media_type="application/json")
+
+
+@webhooks.post("/webhooks/{name}", status_code=202, response_model=PushedOut)
+async def post_webhook(
+    request: Request, name: str, token: Annotated[str, Query(max_length=500), Field(repr=False)] = ""
+) -> Response:
+    """Store what a service sends by itself, as `[webhooks.NAME]` of `sources.toml` says it is signed and meant.
+
+    No API key is asked for: the signature, or the token, proves who sends.
+    """
+    service = service_of(request)
+    webhook = service.webhooks.get(name)
+    if webhook is None:
+        raise HTTPException(404)
+    body, now = await request.body(), service.clock()
+    try:
+        webhook.check(Delivery(request.headers, token, body, now), environment=service.environment)
+    except NotSigned as error:
+        raise HTTPException(401, str(error)) from None
+    page = webhook.read(_parse(body), now=now)
+    counts = await run_in_threadpool(
+        save_pushed,
+        service.store,
+        name,
+        WEBHOOK,
+        page.items,
+        page.dead_letters,
+        identity_key=service.identity_key(),
+        now=now,
+    )
+    out = PushedOut.of(name, counts, page.dead_letters)
+    return Response(out.model_dump_json(), 202, media_type="application/json")
+
+
+async def _take_lines(request: Request, intake: _Intake, source: str, max_line_bytes: int) -> None:
+    number = 0
+    async for line in _lines(request.stream(), max_line_bytes):
+        number += 1
+        if line is None:
+            intake.bury(bury(source, f"line {number}", f"is longer than {max_line_bytes} bytes", number))
+        elif line.strip():
+            try:
+                raw: object = json.loads(line)
+            except (ValueError, RecursionError):
+                intake.bury(bury(source, f"line {number}", "is no JSON object in UTF-8", line))
+            else:
+                await intake.take(raw, f"line {number}")
+
+
+async def _lines(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes | None]:
+    """Yield each line; ``None`` for one that is longer than the limit, of which no more is kept."""
+    kept, too_long = b"", False
+    async for chunk in chunks:
+        *whole, rest = (kept + chunk).split(b"\n")
+        for line in whole:
+            yield None if too_long or len(line) > limit else line
+            too_long = False
+        too_long = too_long or len(rest) > limit
+        kept = b"" if too_long else rest
+    if kept or too_long:
+        yield None if too_long else kept
+
+
+def _parse(body: bytes) -> object:
+    try:
+        parsed: object = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("the body is no JSON in UTF-8", parameter="body") from None
+    return parsed
+
+
+def schemas() -> dict[str, Any]:
+    """Return what the description of the API calls ``FeedbackIn``, and what that needs."""
+    schema = FeedbackIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "FeedbackIn": schema}
