@@ -408,6 +408,7 @@ def test_the_shipped_examples_run_nothing_and_are_right_once_uncommented() -> No
         ("telegram", "telegram_export"),
         ("tickets", "table_file"),
         ("chats", "json_file"),
+        ("matrix", "matrix"),
     ]
 
 
