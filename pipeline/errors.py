@@ -2,6 +2,7 @@
 
 BazkhordError
 ├── RetryLater             the source is away or asks for patience: run again, nothing is lost
+│   └── SourceBusy         another process pulls it now
 ├── SkipRecord             one row cannot be read: it becomes a dead letter, the rest goes on
 ├── StopSource             this source cannot go on until a person changes something
 │   └── SourceChanged      the file changed while it was read: run again
@@ -23,6 +24,10 @@ class BazkhordError(Exception):
 
 class RetryLater(BazkhordError):
     """The source did not answer as it should; the same call may work later."""
+
+
+class SourceBusy(RetryLater):
+    """Another process pulls the source now; it is no failure of the source."""
 
 
 class SkipRecord(BazkhordError):

@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pipeline.analyze import Classifier
+from pipeline.claims import worker_name
 from pipeline.connectors.base import Connector
-from pipeline.errors import BazkhordError, SkipRecord
+from pipeline.errors import BazkhordError, SkipRecord, SourceBusy
+from pipeline.leases import LEASE_S, Lease, leased
 from pipeline.prepare import prepare
 from pipeline.records import CleanFeedback, DeadLetter, Feedback, Page, SaveCounts
+from pipeline.schedules import back_off, next_run
 from pipeline.store import Store
 
 log = logging.getLogger(__name__)
@@ -26,6 +29,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def never() -> bool:
+    """Whether to stop: no."""
+    return False
+
+
 def pull(
     connector: Connector,
     store: Store,
@@ -33,6 +41,8 @@ def pull(
     identity_key: bytes,
     on_page: Callable[[Page, SaveCounts], None] = lambda page, counts: None,
     clock: Callable[[], datetime] = utc_now,
+    worker: str | None = None,
+    lease_s: float = LEASE_S,
 ) -> SaveCounts:
     """Everything that the source has since its bookmark is cleaned, masked and stored as pending.
 
@@ -40,25 +50,69 @@ def pull(
         connector: Where the messages come from; ``connector.name`` is the source.
         identity_key: Secret of the customers' keys, at least 32 bytes.
         on_page: Called after each page is stored, for a progress bar.
+        worker: Name under which the source is held meanwhile; ``None``: that of this process.
+        lease_s: Seconds after which another process may go on if this one dies.
 
     Raises:
+        SourceBusy: Another process pulls it now; nothing was done.
         BazkhordError: The source stopped. What came before is stored, the error is on record.
     """
-    total = SaveCounts()
-    store.note_start(connector.name, connector.kind, now=clock())
+    name = worker or worker_name()
+    with leased(store, connector.name, worker=name, clock=clock, lease_s=lease_s) as lease:
+        return pull_leased(
+            connector, store, lease=lease, identity_key=identity_key, on_page=on_page, clock=clock
+        )
+
+
+def pull_leased(
+    connector: Connector,
+    store: Store,
+    *,
+    lease: Lease,
+    identity_key: bytes,
+    on_page: Callable[[Page, SaveCounts], None] = lambda page, counts: None,
+    clock: Callable[[], datetime] = utc_now,
+    every_s: int | None = None,
+    stop: Callable[[], bool] = never,
+) -> SaveCounts:
+    """As ``pull``, by a worker that holds the lease of the source.
+
+    Args:
+        every_s: Seconds between two runs, by which the next one is put on record; ``None``: nobody plans one.
+        stop: Asked after each page; if it says so, the pull breaks off there and a later one goes on.
+
+    Raises:
+        SourceBusy: Another process took the source over; what came before is stored.
+        BazkhordError: The source stopped. What came before is stored, the error is on record.
+    """
+    name, kind = connector.name, connector.kind
+    total, started = SaveCounts(), clock()
+    store.note_start(name, kind, now=started)
     try:
-        for page in connector.fetch(store.bookmark(connector.name)):
+        for page in connector.fetch(store.bookmark(name)):
+            lease.require()
             items, dead_letters = prepare_page(page, identity_key=identity_key)
-            counts = store.save_page(
-                connector.name, connector.kind, items, dead_letters, page.bookmark, now=clock()
-            )
+            counts = store.save_page(name, kind, items, dead_letters, page.bookmark, now=clock())
             total += counts
             on_page(page, counts)
-    except BazkhordError as error:
-        store.note_error(connector.name, connector.kind, str(error), now=clock())
+            if stop():
+                return total
+    except SourceBusy:
         raise
-    store.note_success(connector.name, connector.kind, now=clock())
+    except BazkhordError as error:
+        note_failure(connector, store, str(error), every_s=every_s, now=clock())
+        raise
+    store.note_success(name, kind, now=clock(), next_run_at=next_run(started, clock(), every_s))
     return total
+
+
+def note_failure(
+    connector: Connector, store: Store, reason: str, *, every_s: int | None, now: datetime
+) -> None:
+    """It is on record why the source stopped, and when it is tried again: later with each failure in a row."""
+    _, n_failures = store.next_run(connector.name)
+    again = now + back_off(every_s, n_failures + 1) if every_s else None
+    store.note_error(connector.name, connector.kind, reason, now=now, next_run_at=again)
 
 
 def prepare_page(page: Page, *, identity_key: bytes) -> tuple[list[CleanFeedback], list[DeadLetter]]:
@@ -83,6 +137,7 @@ def classify_pending(
     touchpoint_stages: Mapping[str, str] | None = None,
     on_batch: Callable[[int], None] = lambda n: None,
     clock: Callable[[], datetime] = utc_now,
+    stop: Callable[[], bool] = never,
 ) -> int:
     """Every message that was pending is classified and counted; return how many were.
 
@@ -92,10 +147,13 @@ def classify_pending(
         lease_s: Seconds after which another worker may take over what this one claimed.
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
         on_batch: Called with the number of messages after each batch, for a progress bar.
+        stop: Asked before each batch; if it says so, the rest is left for later.
     """
     store.release_dead()
     n_classified = 0
-    while claimed := store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock()):
+    while not stop() and (
+        claimed := store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock())
+    ):
         predictions = classifier.predict([message.text for message in claimed])
         store.save_predictions(
             list(zip(claimed, predictions, strict=True)),
@@ -114,6 +172,7 @@ def pull_all(
     *,
     identity_key: bytes,
     on_page: Callable[[str, Page, SaveCounts], None] = lambda name, page, counts: None,
+    lease_s: float = LEASE_S,
 ) -> tuple[dict[str, SaveCounts], dict[str, str]]:
     """Every source is pulled; one that fails does not hold up the others.
 
@@ -131,7 +190,7 @@ def pull_all(
             on_page(name, page, saved)
 
         try:
-            pull(connector, store, identity_key=identity_key, on_page=note)
+            pull(connector, store, identity_key=identity_key, on_page=note, lease_s=lease_s)
         except BazkhordError as error:
             log.warning("source %s stopped: %s", name, error)
             failed[name] = str(error)

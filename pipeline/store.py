@@ -98,8 +98,12 @@ class Store:
             source_log.note(connection, source, connector)
             counts, unfit = saving.save_items(connection, source, items, now=now, zone=self.zone)
             source_log.bury(connection, [*dead_letters, *unfit], now=now)
+            counts += SaveCounts(n_dead=len(dead_letters))
             source_log.note(connection, source, connector, counts, bookmark=bookmark)
-        return counts + SaveCounts(n_dead=len(dead_letters))
+            if counts.n_new:
+                written = [item.created_at for item in items]
+                source_log.note_hours(connection, source, connector, written, now=now)
+        return counts
 
     def delete(self, source: str, native_id: str) -> bool:
         """The message, its mentions and its part of the tallies are gone; return whether it was there.
@@ -205,15 +209,42 @@ class Store:
         with writing(self.engine) as connection:
             source_log.note(connection, source, connector, started_at=now)
 
-    def note_success(self, source: str, connector: str, *, now: datetime) -> None:
-        """It is on record that a pull of the source came to its end."""
+    def note_success(
+        self, source: str, connector: str, *, now: datetime, next_run_at: datetime | None = None
+    ) -> None:
+        """It is on record that a pull of the source came to its end, and when the next one is, if that is known."""
         with writing(self.engine) as connection:
-            source_log.note(connection, source, connector, success_at=now)
+            source_log.note(connection, source, connector, success_at=now, next_run_at=next_run_at)
 
-    def note_error(self, source: str, connector: str, message: str, *, now: datetime) -> None:
-        """It is on record why the source stopped; the message must hold no secret."""
+    def note_error(
+        self,
+        source: str,
+        connector: str,
+        message: str,
+        *,
+        now: datetime,
+        next_run_at: datetime | None = None,
+    ) -> None:
+        """It is on record why the source stopped, and when it is tried again; the message must hold no secret."""
         with writing(self.engine) as connection:
-            source_log.note(connection, source, connector, error=message, error_at=now)
+            source_log.note(
+                connection, source, connector, error=message, error_at=now, next_run_at=next_run_at
+            )
+
+    def register_source(self, source: str, connector: str, *, enabled: bool = True) -> None:
+        """The source is known, also if it never ran, and whether it is to run."""
+        with writing(self.engine) as connection:
+            source_log.register(connection, source, connector, enabled=enabled)
+
+    def plan_run(self, source: str, next_run_at: datetime) -> None:
+        """It is on record when the source is pulled next."""
+        with writing(self.engine) as connection:
+            source_log.plan(connection, source, next_run_at)
+
+    def next_run(self, source: str) -> tuple[datetime | None, int]:
+        """Return when the source is pulled next, if that is planned, and how often it failed in a row."""
+        with reading(self.engine) as connection:
+            return source_log.progress_of(connection, source)
 
     def sources(self) -> tuple[SourceState, ...]:
         """Return how each source is doing, by name."""

@@ -229,24 +229,6 @@ class MessageTallyRow(_TallyColumns, Row):
     n: Mapped[int] = mapped_column(BigInteger)
 
 
-class SourceRow(Row):
-    """How a source is doing: where it goes on, when it last ran, what it brought, what went wrong."""
-
-    __tablename__ = "sources"
-
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    connector: Mapped[str] = mapped_column(String(50))
-    bookmark: Mapped[str | None] = mapped_column(Text)
-    last_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_error: Mapped[str | None] = mapped_column(Text)
-    last_error_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    n_new: Mapped[int] = mapped_column(BigInteger)
-    n_updated: Mapped[int] = mapped_column(BigInteger)
-    n_duplicate: Mapped[int] = mapped_column(BigInteger)
-    n_without_text: Mapped[int] = mapped_column(BigInteger)
-
-
 class DeadLetterRow(Row):
     """A row that could not be read; never its text. Seen again, it is not written twice."""
 
