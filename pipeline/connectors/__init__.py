@@ -20,6 +20,7 @@ from pipeline.connectors.mastodon import Mastodon
 from pipeline.connectors.matrix import Matrix
 from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
+from pipeline.connectors.request_tracker import RequestTracker
 from pipeline.connectors.table_file import TableFile
 from pipeline.connectors.telegram_export import TelegramExport
 from pipeline.connectors.whatsapp_export import WhatsAppExport
@@ -37,6 +38,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "json_file": JsonFile,
     "mastodon": Mastodon,
     "matrix": Matrix,
+    "request_tracker": RequestTracker,
     "table_file": TableFile,
     "telegram_export": TelegramExport,
     "mbox_file": MboxFile,
