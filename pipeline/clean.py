@@ -141,8 +141,11 @@ def _html_to_text(html: str) -> str:
         return re.sub(r"\n{2,}", "\n", _TAG.sub("\n", html))
     tree = LexborHTMLParser(html[:_MAX_TREE_CHARS])
     tree.strip_tags(_INVISIBLE)
+    quotes, quoted_from_here = tree.css(_QUOTES), tree.css_first(_QUOTED_FROM_HERE)
+    if not quotes and quoted_from_here is None:
+        return _visible_text(tree)
     whole = _visible_text(tree.clone())
-    for node in tree.css(_QUOTES):
+    for node in quotes:
         node.decompose()
     _drop_from(tree.css_first(_QUOTED_FROM_HERE))
     return _visible_text(tree) or whole

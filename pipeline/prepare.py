@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pipeline.clean import clean, clean_text
 from pipeline.identity import customer_key, keyed_digest
@@ -14,6 +15,7 @@ from pipeline.redact import MaskKind, redact
 
 MIN_GROUP_LETTERS = 40
 TRUNCATED = "truncated"
+_KEPT_NAMES = 1024  # queues, states and products come again and again
 _SURELY_PERSONAL = frozenset({MaskKind.PHONE, MaskKind.EMAIL})
 
 _LINK = re.compile(r"https?://\S+")
@@ -86,6 +88,7 @@ def group_key(text: str) -> str | None:
     return hashlib.sha256(letters.encode()).hexdigest()
 
 
+@lru_cache(maxsize=_KEPT_NAMES)
 def _masked_name(value: str | None) -> str | None:
     """Mask a name or code; ten digits there are an article's number, not a person's."""
     if value is None:
@@ -114,4 +117,14 @@ def _harmless_link(link: str | None) -> str | None:
 
 
 def _masked_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
-    return {clean_text(name): redact(clean_text(value)).text for name, value in attributes.items()}
+    return {_cleaned_name(name): _masked_value(value) for name, value in attributes.items()}
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _cleaned_name(name: str) -> str:
+    return clean_text(name)
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _masked_value(value: str) -> str:
+    return redact(clean_text(value)).text
