@@ -87,6 +87,7 @@ class RequestTracker(JsonSource):
         custom_fields: Names of custom fields by what they hold: brand, product, touchpoint, segment,
             attributes.
         channel: How these customers spoke.
+        page_size_tickets: Tickets asked for at once, and read anew where a run breaks off.
     """
 
     kind: ClassVar[str] = "request_tracker"
@@ -100,6 +101,7 @@ class RequestTracker(JsonSource):
     staff: tuple[str, ...] = ()
     custom_fields: CustomFields = CustomFields()
     channel: Channel = Channel.TICKET
+    page_size_tickets: int = Field(default=100, ge=1, le=100, exclude=True)
 
     def auth(self) -> Auth:
         """Return the token."""
@@ -110,7 +112,9 @@ class RequestTracker(JsonSource):
 
         TicketSQL reads moments in the time zone of the token's user, but "so many seconds ago" in none.
         """
-        return ChangedAgo(query=self._write_query, at="LastUpdated", now=self.now)
+        return ChangedAgo(
+            query=self._write_query, at="LastUpdated", now=self.now, size=self.page_size_tickets
+        )
 
     def params(self) -> Params:
         """Ask for the oldest changes first, and for all of a ticket that is needed."""
