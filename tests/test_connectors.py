@@ -409,6 +409,7 @@ def test_the_shipped_examples_run_nothing_and_are_right_once_uncommented() -> No
         ("tickets", "table_file"),
         ("chats", "json_file"),
         ("matrix", "matrix"),
+        ("bot", "telegram_bot"),
         ("request_tracker", "request_tracker"),
     ]
 

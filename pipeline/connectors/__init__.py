@@ -22,6 +22,7 @@ from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.request_tracker import RequestTracker
 from pipeline.connectors.table_file import TableFile
+from pipeline.connectors.telegram_bot import TelegramBot
 from pipeline.connectors.telegram_export import TelegramExport
 from pipeline.connectors.whatsapp_export import WhatsAppExport
 from pipeline.connectors.woocommerce import WooCommerce
@@ -40,6 +41,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "matrix": Matrix,
     "request_tracker": RequestTracker,
     "table_file": TableFile,
+    "telegram_bot": TelegramBot,
     "telegram_export": TelegramExport,
     "mbox_file": MboxFile,
     "whatsapp_export": WhatsAppExport,

@@ -20,11 +20,13 @@ class Advice:
         credentials: On 401: which settings hold the credentials.
         permission: On 403: which permission they need.
         address: On 404: which settings name the place.
+        conflict: On 409: what stands against the request, and what to do.
     """
 
     credentials: str
     permission: str
     address: str
+    conflict: str = "the request is refused: check the arguments of the source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def find_refusal(response: httpx.Response, advice: Advice) -> str | None:
         return f"HTTP 403, this is not permitted: {advice.permission}"
     if status in (404, 410):
         return f"HTTP {status}, there is no such address: {advice.address}"
+    if status == 409:
+        return f"HTTP 409, {advice.conflict}"
     if not response.is_success:
         return f"HTTP {status}, the request is refused: check the arguments of the source"
     if "html" in response.headers.get("content-type", ""):
