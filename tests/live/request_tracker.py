@@ -33,6 +33,7 @@ Set($DatabaseType, 'SQLite');
 Set($DatabaseName, '{folder}/rt.sqlite');
 Set($MailCommand, 'testfile');
 Set($HTMLFormatter, 'core');
+Set($BcryptCost, 4);
 Set($LogToFile, 'warning');
 Set($LogDir, '{folder}');
 Set($LogToSyslog, undef);
