@@ -46,10 +46,10 @@ def test_the_battery(check: Callable[[Case, Path], None], case: Case, tmp_path: 
 
 
 def test_every_connector_has_a_case_in_the_battery() -> None:
-    # neither a file nor HTTP: tests/live/test_imap.py asks the same of it against a real server
-    over_imap = {"imap"}
+    # neither a file nor HTTP: tests/live/test_imap.py and tests/test_singer.py ask the same of them
+    otherwise = {"imap", "singer"}
 
-    assert {case.kind for case in (*CASES, *HTTP_CASES)} | over_imap == set(CONNECTORS)
+    assert {case.kind for case in (*CASES, *HTTP_CASES)} | otherwise == set(CONNECTORS)
 
 
 def test_a_ticket_row_fills_every_field(tmp_path: Path) -> None:
@@ -410,6 +410,7 @@ def test_the_shipped_examples_run_nothing_and_are_right_once_uncommented() -> No
         ("chats", "json_file"),
         ("matrix", "matrix"),
         ("bot", "telegram_bot"),
+        ("intercom", "singer"),
         ("request_tracker", "request_tracker"),
     ]
 

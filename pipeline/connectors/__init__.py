@@ -21,6 +21,7 @@ from pipeline.connectors.matrix import Matrix
 from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.request_tracker import RequestTracker
+from pipeline.connectors.singer import Singer
 from pipeline.connectors.table_file import TableFile
 from pipeline.connectors.telegram_bot import TelegramBot
 from pipeline.connectors.telegram_export import TelegramExport
@@ -40,6 +41,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "mastodon": Mastodon,
     "matrix": Matrix,
     "request_tracker": RequestTracker,
+    "singer": Singer,
     "table_file": TableFile,
     "telegram_bot": TelegramBot,
     "telegram_export": TelegramExport,

@@ -70,14 +70,16 @@ def require_no_passing_failure(response: httpx.Response, *, now: datetime) -> No
 def find_refusal(response: httpx.Response, advice: Advice) -> str | None:
     """Return why a person has to mend something, and what; ``None``: the answer is one."""
     status = response.status_code
-    if status == 401:
-        return f"HTTP 401, the credentials are refused: {advice.credentials}"
-    if status == 403:
-        return f"HTTP 403, this is not permitted: {advice.permission}"
-    if status in (404, 410):
-        return f"HTTP {status}, there is no such address: {advice.address}"
-    if status == 409:
-        return f"HTTP 409, {advice.conflict}"
+    missing = f"HTTP {status}, there is no such address: {advice.address}"
+    refusals = {
+        401: f"HTTP 401, the credentials are refused: {advice.credentials}",
+        403: f"HTTP 403, this is not permitted: {advice.permission}",
+        404: missing,
+        409: f"HTTP 409, {advice.conflict}",
+        410: missing,
+    }
+    if status in refusals:
+        return refusals[status]
     if not response.is_success:
         return f"HTTP {status}, the request is refused: check the arguments of the source"
     if "html" in response.headers.get("content-type", ""):
