@@ -137,7 +137,7 @@ class RequestTracker(JsonSource):
 
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return what the requestors of a ticket wrote."""
-        row.time("LastUpdated")
+        row.text("LastUpdated")
         customers = _names(row, "Requestor") - set(self.staff)
         in_copy = _names(row, "Cc") - customers - set(self.staff)
         said = list(self._transactions(row.id(), client))

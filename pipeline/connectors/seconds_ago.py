@@ -66,7 +66,8 @@ class ChangedAgo:
 
     def _params(self, since: datetime | None, page: int, ahead: timedelta) -> dict[str, str | int]:
         seconds = int((self.now() + ahead - since + OVERLAP).total_seconds()) + 1 if since else None
-        return {self.query_param: self.query(seconds), "page": page, "per_page": self.size}
+        asked = None if seconds is None else max(1, seconds)
+        return {self.query_param: self.query(asked), "page": page, "per_page": self.size}
 
     def _ahead(self, listed: Listed) -> timedelta:
         try:

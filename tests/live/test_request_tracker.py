@@ -70,7 +70,7 @@ class Queue:
             "attempts": 1,
             **arguments,
         }
-        network = Network(environment={"RT_TOKEN": token or self.server.token()})
+        network = Network(environment={"RT_TOKEN": token or self.server.token})
         return build_connector(
             "tickets", "request_tracker", given, now=lambda: datetime.now(UTC), network=network
         )
@@ -221,6 +221,33 @@ def test_an_answer_that_comes_later_reaches_the_message_it_answers(queue: Queue)
     assert held.items[opened.id].status == "open"
 
 
+def test_merged_tickets_keep_each_message_once(queue: Queue) -> None:
+    held, connector = Held(), queue.connect()
+    one, two = queue.write(1), queue.write(2)
+    held.pull(connector)
+
+    queue.server.merge(one, into=two)
+    held.pull(connector)
+
+    assert [(item.text, item.conversation_id) for item in held.items.values()] == [
+        ("سفارش 1\nپیام شمارهٔ 1", two),
+        ("سفارش 2\nپیام شمارهٔ 2", two),
+    ]
+
+
+def test_a_mail_in_html_alone_is_read(queue: Queue) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["Message-ID"] = "ali@example.com", "کند", "<html@example.com>"
+    mail.set_content("<p>برنامه <b>کند</b> است</p><blockquote>نقل</blockquote>", subtype="html")
+    queue.server.mail(queue.name, mail)
+    held = Held()
+
+    held.pull(queue.connect())
+
+    (item,) = held.items.values()
+    assert clean_text(item.text, item.text_format) == "برنامه کند است"
+
+
 def test_tickets_that_change_while_they_are_read_push_no_other_out_of_sight(queue: Queue) -> None:
     held, connector = Held(), queue.connect(page_size_tickets=2)
     tickets = [queue.write(number) for number in range(1, 7)]
@@ -325,7 +352,7 @@ def test_what_a_person_has_to_mend_is_said_without_secrets(
     told = f"{failed.value}{failed.value.__cause__}"
     assert words in told
     assert "source tickets" in told
-    assert [secret for secret in (queue.server.token(), "wrong-secret") if secret in told] == []
+    assert [secret for secret in (queue.server.token, "wrong-secret") if secret in told] == []
 
 
 def test_an_address_below_the_interface_names_the_setting(queue: Queue) -> None:
