@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,14 +26,16 @@ from pipeline.records import Author, Channel, Feedback
 TELEGRAM = "https://api.telegram.org"
 NUMBERS_LAST = timedelta(days=6)
 KINDS = ("message", "edited_message", "business_message", "edited_business_message")
-# what a message is where it has neither text nor caption: media, or news about the chat
-_WORDLESS = re.compile(
-    r"animation|audio|document|photo|sticker|story|video|voice|contact|dice|game|poll|venue|location|invoice"
-    r"|paid_|successful_payment|refunded_payment|checklist|new_chat|left_chat|delete_chat|\w+_chat_created"
-    r"|pinned_message|migrate_|message_auto_delete|users?_shared|chat_shared|connected_website|write_access"
-    r"|passport_data|proximity_alert|boost_added|chat_background|forum_topic|general_forum|giveaway|gift"
-    r"|unique_gift|suggested_post|direct_message_price|web_app_data"
-)
+# what stands in any message; whatever else is an object or a list makes it media, or news about the chat
+AROUND = frozenset({
+    "from", "chat", "sender_chat", "reply_to_message", "reply_to_story", "external_reply", "quote", "entities",
+    "forward_origin", "forward_from", "forward_from_chat", "via_bot", "reply_markup", "link_preview_options",
+    "sender_business_bot", "direct_messages_topic", "suggested_post_info",
+})  # fmt: skip
+NEWS = frozenset({
+    "new_chat_title", "delete_chat_photo", "group_chat_created", "supergroup_chat_created",
+    "channel_chat_created", "migrate_to_chat_id", "migrate_from_chat_id", "connected_website",
+})  # fmt: skip
 _COMMAND = re.compile(r"/\w+(?:@\w+)?\s*")
 
 
@@ -216,10 +218,15 @@ def _words(row: JsonRow) -> str | None:
     """Return what a message says; ``None`` where it is media, news about the chat or a command."""
     if row.has("caption"):
         return row.text("caption")
-    if not row.has("text") and any(_WORDLESS.match(key) for key in row.content):
+    if not row.has("text") and any(_is_wordless(key, value) for key, value in row.content.items()):
         return None
     text = row.text("text")
     return None if _COMMAND.fullmatch(text) else text
+
+
+def _is_wordless(key: str, value: object) -> bool:
+    """Say whether a key shows that a message has no words; of kinds that are yet to come too."""
+    return key in NEWS or (isinstance(value, Mapping | list) and key not in AROUND)
 
 
 def _thread(row: JsonRow) -> str:
