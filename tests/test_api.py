@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from pipeline.errors import SettingsError
 from pipeline.keys import add_key, revoke_key
 from pipeline.store import Store, open_store
 from tests.api_feedback import NOW, SMALL, TEHRAN, Said, fill
-from tests.builders import mention, prediction
+from tests.builders import clean_feedback, mention, prediction
 
 NOVEMBER = {"from": "2026-11-01", "to": "2026-12-01"}
 
@@ -246,6 +247,42 @@ def test_sources_say_what_they_brought(client: TestClient) -> None:
         ("shop", 4, 0, False),
         ("talk", 2, 0, False),
     ]
+
+
+def test_a_source_tells_its_state_its_delays_its_last_run_and_its_next(
+    client: TestClient, store: Store
+) -> None:
+    store.note_start("blog", "wordpress", now=NOW - timedelta(minutes=9))
+    item = clean_feedback("1", source="blog", created_at=NOW - timedelta(hours=1))
+    store.save_page("blog", "wordpress", [item], [], None, now=NOW - timedelta(minutes=8))
+    store.note_success("blog", "wordpress", now=NOW - timedelta(minutes=7), next_run_at=NOW)
+
+    found = {one["name"]: one for one in client.get("/v1/sources").json()["sources"]}["blog"]
+
+    assert (found["state"], found["reason"], found["n_failures"]) == ("ok", "", 0)
+    assert (found["lag_s"], found["since_success_s"]) == (3600, 420)
+    assert datetime.fromisoformat(found["next_run_at"]) == NOW
+    assert found["last_run"] == {
+        "n_new": 1,
+        "n_updated": 0,
+        "n_duplicate": 0,
+        "n_without_text": 0,
+        "n_dead": 0,
+    }
+
+
+def test_a_source_that_fell_silent_is_reported_as_silent(client: TestClient, store: Store) -> None:
+    hours = [NOW - timedelta(days=20) + timedelta(hours=number) for number in range(240)]
+    items = [
+        clean_feedback(str(number), source="blog", created_at=moment) for number, moment in enumerate(hours)
+    ]
+    store.save_page("blog", "wordpress", items, [], None, now=NOW)
+    store.note_success("blog", "wordpress", now=NOW)
+
+    found = {one["name"]: one for one in client.get("/v1/sources").json()["sources"]}["blog"]
+
+    assert (found["state"], found["failing"]) == ("silent", False)
+    assert found["reason"].startswith("nothing new since")
 
 
 def test_health_and_readiness_need_no_key(client: TestClient, store: Store) -> None:

@@ -12,5 +12,7 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/sources")
 def get_sources(request: Request) -> SourcesOut:
-    """Return for each source when it last ran, what it brought, what waits and what went wrong."""
-    return SourcesOut(sources=[SourceOut.of(state) for state in service_of(request).store.sources()])
+    """Return how each source is doing: its state, its delays, what it brought, the next run, what went wrong."""
+    service = service_of(request)
+    now = service.clock()
+    return SourcesOut(sources=[SourceOut.of(source, now=now) for source in service.store.sources()])
