@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 import arabic_reshaper
 from bidi.algorithm import get_display
 from rich import box
 from rich.console import Console, JustifyMethod
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +24,7 @@ from rich.text import Text
 
 from models.labels import Mention, Prediction
 from pipeline.records import SaveCounts
+from pipeline.source_health import Health, SourceHealth, judge
 from pipeline.source_log import SourceState
 
 
@@ -34,6 +38,14 @@ class TableLook(TypedDict):
 
 COLOURS = {"negative": "red", "neutral": "yellow", "positive": "green", "mixed": "magenta"}
 PLAIN: TableLook = {"box": box.SIMPLE, "title_justify": "left", "title_style": "bold"}
+HEALTH_COLOURS = {
+    Health.OK: "green",
+    Health.FAILING: "red",
+    Health.SILENT: "red",
+    Health.NEVER_RAN: "yellow",
+    Health.DISABLED: "dim",
+}
+OVERDUE = timedelta(minutes=10)
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 out = Console()
@@ -112,20 +124,76 @@ def show_counts(brought: dict[str, SaveCounts], failed: dict[str, str]) -> None:
         err.print(f"[red]{name} stopped:[/] {reason}", highlight=False)
 
 
-def show_sources(states: tuple[SourceState, ...]) -> None:
-    """Print how each source is doing."""
-    table = Table("source", "connector", "last success", "stored", "pending", "dead", "last error", **PLAIN)
+def show_sources(states: tuple[SourceState, ...], *, now: datetime, zone: ZoneInfo) -> None:
+    """Print how each source is doing, what it brought, and in words what is wrong where something is.
+
+    Args:
+        now: The present, which ages are counted from.
+        zone: Whose clock the next runs are told by.
+    """
+    judged = {state.name: judge(state, now=now) for state in states}
+    out.print(_health_table(states, judged, now, zone))
+    out.print(_brought_table(states))
+    for name, found in judged.items():
+        if found.reason:
+            sentence = f"{escape(name)} is {_spoken(found.health)}: {escape(found.reason)}"
+            out.print(sentence, highlight=False, soft_wrap=True)
+
+
+def _health_table(
+    states: tuple[SourceState, ...], judged: dict[str, SourceHealth], now: datetime, zone: ZoneInfo
+) -> Table:
+    headings = ("source", "connector", "state", "newest", "success", "next run")
+    table = Table(*headings, title="Sources (newest message and last success: ago)", **PLAIN)
     for state in states:
-        succeeded = f"{state.last_success_at:%Y-%m-%d %H:%M}" if state.last_success_at else "never"
-        numbers = (f"{state.n_stored:,}", f"{state.n_pending:,}", f"{state.n_dead_letters:,}")
+        found = judged[state.name]
         table.add_row(
-            state.name,
+            escape(state.name),
             state.connector,
-            succeeded,
-            *numbers,
-            (state.last_error or "") if state.failing else "",
+            f"[{HEALTH_COLOURS[found.health]}]{_spoken(found.health)}[/]",
+            _age(found.lag),
+            _age(found.since_success),
+            _next(state, now, zone),
         )
-    out.print(table)
+    return table
+
+
+def _brought_table(states: tuple[SourceState, ...]) -> Table:
+    table = Table(title="Rows of the last run / of all runs; stored now", **PLAIN)
+    for heading in ("source", "new", "updated", "duplicate", "dead", "stored", "pending"):
+        table.add_column(heading, justify="left" if heading == "source" else "right")
+    for state in states:
+        table.add_row(
+            escape(state.name),
+            f"{state.last_n_new:,} / {state.n_new:,}",
+            f"{state.last_n_updated:,} / {state.n_updated:,}",
+            f"{state.last_n_duplicate:,} / {state.n_duplicate:,}",
+            f"{state.last_n_dead:,} / {state.n_dead_letters:,}",
+            f"{state.n_stored:,}",
+            f"{state.n_pending:,}",
+        )
+    return table
+
+
+def _spoken(health: Health) -> str:
+    return health.replace("_", " ")
+
+
+def _next(state: SourceState, now: datetime, zone: ZoneInfo) -> str:
+    if state.next_run_at is None or not state.enabled:
+        return ""
+    if state.next_run_at < now - OVERDUE:
+        return "overdue"
+    return f"{state.next_run_at.astimezone(zone):%m-%d %H:%M}"
+
+
+def _age(age: timedelta | None) -> str:
+    if age is None:
+        return "never"
+    minutes = age // timedelta(minutes=1)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{age.days:,} d"
 
 
 def _numbers(counts: SaveCounts) -> tuple[int, ...]:

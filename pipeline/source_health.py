@@ -60,7 +60,7 @@ def _reason(health: Health, source: SourceState, now: datetime) -> str:
     if health == Health.DISABLED:
         return "enabled = false in the sources file"
     if health == Health.NEVER_RAN:
-        return "it was never pulled: start bazkhord run"
+        return "start bazkhord run"
     if health == Health.FAILING:
         again = f"; next try at {source.next_run_at:%Y-%m-%d %H:%M} UTC" if source.next_run_at else ""
         return f"{source.last_error}{again}"

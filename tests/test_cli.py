@@ -22,6 +22,7 @@ ANALYSIS_KEYS = [
     "flags",
     "mentions",
     "model_version",
+    "levels",
 ]
 MENTION_KEYS = [
     "id",
@@ -36,6 +37,7 @@ MENTION_KEYS = [
     "intent_confidence",
     "aspect_confidence",
     "sentiment_confidence",
+    "levels",
 ]
 SOURCES = """
 [sources.shop]
@@ -117,7 +119,7 @@ def test_analyze_without_a_text_says_how_it_is_called(tmp_path: Path) -> None:
 
 
 def test_run_stores_every_good_row_and_says_what_became_of_the_others(shop: Path) -> None:
-    printed, _ = bazkhord(shop, "run", "--sources", "sources.toml")
+    printed, _ = bazkhord(shop, "run", "--once", "--sources", "sources.toml")
 
     assert re.search(r"shop\s+4\s+3\s+0\s+0\s+1\s+1", printed), printed
     assert "2 messages classified" in printed
@@ -125,9 +127,9 @@ def test_run_stores_every_good_row_and_says_what_became_of_the_others(shop: Path
 
 
 def test_run_again_adds_nothing(shop: Path) -> None:
-    bazkhord(shop, "run", "--sources", "sources.toml")
+    bazkhord(shop, "run", "--once", "--sources", "sources.toml")
 
-    printed, _ = bazkhord(shop, "run", "--sources", "sources.toml")
+    printed, _ = bazkhord(shop, "run", "--once", "--sources", "sources.toml")
 
     assert "0 messages classified" in printed
     assert not re.search(r"shop\s+\d+\s+[1-9]", printed)
@@ -148,7 +150,7 @@ def test_a_source_that_does_not_exist_is_answered_with_those_that_do(shop: Path)
 def test_a_missing_file_stops_its_source_with_a_sentence(shop: Path) -> None:
     (shop / "shop.csv").unlink()
 
-    _, complaint = bazkhord(shop, "run", "--sources", "sources.toml", expect=1)
+    _, complaint = bazkhord(shop, "run", "--once", "--sources", "sources.toml", expect=1)
 
     assert "shop stopped:" in complaint
     assert "shop.csv" in complaint

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, MetaData, select
 from pipeline.demo.build import write_exports
 from pipeline.store import open_store
 
-COMMAND = [str(Path(sys.executable).parent / "bazkhord"), "run", "--sources"]
+COMMAND = [str(Path(sys.executable).parent / "bazkhord"), "run", "--once", "--sources"]
 TEHRAN = ZoneInfo("Asia/Tehran")
 N_KILLS = 10
 OF_THE_MOMENT = {

@@ -106,7 +106,7 @@ def split_docstring(text: str) -> tuple[str, Mapping[str, str]]:
 
 
 def _table(connector: type[Connector], *, without: frozenset[str]) -> str:
-    meanings = _meanings(connector)
+    meanings = explain_arguments(connector)
     rows = [
         f"| `{field.validation_alias or field.alias or name}` | {_default(field)} | {meanings.get(name, '')} |"
         for name, field in connector.model_fields.items()
@@ -119,7 +119,7 @@ def _is_optional(row: str) -> bool:
     return "| required |" not in row
 
 
-def _meanings(connector: type[Connector]) -> dict[str, str]:
+def explain_arguments(connector: type[Connector]) -> dict[str, str]:
     """What the docstrings of a class and of those it builds on say of their arguments."""
     told: dict[str, str] = {}
     for parent in reversed(connector.__mro__):

@@ -1,0 +1,1 @@
+"""The commands of the command line: each reads the settings and hands plain values down."""

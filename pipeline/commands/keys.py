@@ -1,0 +1,52 @@
+"""`bazkhord keys`: keys of the API are made, listed and revoked."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from config.settings import load_settings
+from pipeline import console, keys
+from pipeline.commands.opening import opened
+
+app = typer.Typer(help="Keys of the API: add, list, revoke.", no_args_is_help=True)
+
+
+@app.command(name="add")
+def add(
+    name: Annotated[str, typer.Argument(help="What the key is for, e.g. dashboard.")],
+    scope: Annotated[
+        keys.Scope, typer.Option(help="What it may do; each includes the one before.")
+    ] = keys.Scope.READ,
+) -> None:
+    """Make a key and print it. It is shown this once and kept only as a hash."""
+    with opened(load_settings()) as store:
+        secret = keys.add_key(store, name, scope, now=datetime.now(UTC))
+    sys.stdout.write(secret + "\n")
+    console.err.print("Keep it now; it is not shown again. Send it as: Authorization: Bearer KEY")
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List the keys: name, beginning, scope, last use."""
+    with opened(load_settings()) as store:
+        for key in keys.list_keys(store):
+            state = (
+                "revoked"
+                if key.revoked_at
+                else f"last used {key.last_used_at:%Y-%m-%d}"
+                if key.last_used_at
+                else "unused"
+            )
+            console.out.print(f"{key.name}\t{key.prefix}…\t{key.scope}\t{state}", highlight=False)
+
+
+@app.command(name="revoke")
+def revoke(name: Annotated[str, typer.Argument(help="Name of the key.")]) -> None:
+    """End a key; requests with it are refused from now on."""
+    with opened(load_settings()) as store:
+        keys.revoke_key(store, name, now=datetime.now(UTC))
+    console.out.print(f"{name} is revoked")

@@ -1,0 +1,96 @@
+"""What commands open before they work: the store, the model, the sources; and the options they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import Settings, read_toml
+from pipeline.analyze import Analyzer, load_analyzer
+from pipeline.connectors import build_connectors
+from pipeline.connectors.base import Connector
+from pipeline.errors import SettingsError
+from pipeline.run import utc_now
+from pipeline.schedules import Schedule, split_schedules
+from pipeline.store import Store, open_store
+
+SourcesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources", metavar="FILE", help="TOML file with the sources; default: the setting sources_file."
+    ),
+]
+Only = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Names of sources; none: all.")]
+Visual = Annotated[
+    bool,
+    typer.Option(
+        "--visual/--logical",
+        envvar="BAZKHORD_VISUAL",
+        help="For terminals that show Persian letters apart or backwards: join and reorder them here.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedSource:
+    """A source as the sources file describes it."""
+
+    connector: Connector
+    schedule: Schedule
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """The store of the settings, closed at the end of the block."""
+    store = open_store(settings.store_url, zone=settings.zone)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def open_analyzer(settings: Settings) -> Analyzer:
+    """Return the model of the settings."""
+    return load_analyzer(
+        settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device
+    )
+
+
+def read_sources(
+    settings: Settings, file: Path | None, only: list[str] | None = None
+) -> dict[str, DescribedSource]:
+    """Return the sources of a file by name.
+
+    Args:
+        file: The sources file; ``None``: the one of the settings.
+        only: Names of those to return; empty or ``None``: all.
+
+    Raises:
+        SettingsError: The file is missing or wrong, describes nothing, or lacks one of the names.
+    """
+    path = file or settings.sources_file
+    config, schedules = split_schedules(read_toml(path))
+    connectors = build_connectors(config, now=utc_now, root=Path.cwd())
+    require_known(path, list(connectors), only)
+    return {
+        name: DescribedSource(connector, schedules[name])
+        for name, connector in connectors.items()
+        if not only or name in only
+    }
+
+
+def require_known(path: Path, known: list[str], only: list[str] | None) -> None:
+    """The file describes sources, and those that are named are among them.
+
+    Raises:
+        SettingsError: It does not.
+    """
+    if not known:
+        raise SettingsError(f"{path} names no source; uncomment an example in it, or try: bazkhord demo")
+    if unknown := sorted(set(only or ()) - set(known)):
+        raise SettingsError(f"{path} has no source {', '.join(unknown)}; it has: {', '.join(known)}")

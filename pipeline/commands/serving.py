@@ -1,0 +1,93 @@
+"""`bazkhord serve`, `demo` and `rebuild-tallies`: the service, the shop to try it with, the sums it rests on."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from config.settings import Settings, load_settings
+from pipeline import console, keys
+from pipeline.commands.opening import Visual, open_analyzer, opened, read_sources
+from pipeline.commands.pulling import classify_waiting, pull_once
+from pipeline.errors import SettingsError
+
+
+def demo(
+    *,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Start the service afterwards.")] = True,
+    visual: Visual = False,
+) -> None:
+    """Pull and classify four months of feedback of a fictional shop, show what happened, start the service."""
+    from pipeline.demo.story import prepare_demo, show_story
+
+    settings = load_settings()
+    folder = settings.data_dir / "demo"
+    today = datetime.now(settings.zone).date()
+    files = prepare_demo(folder, today=today, zone=settings.zone)
+    # The demo never writes into the operator's own data base.
+    settings = settings.model_copy(update={"data_dir": folder, "database_url": SecretStr("")})
+    with opened(settings) as store:
+        described = read_sources(settings, files.sources_file)
+        pull_once(settings, store, [one.connector for one in described.values()])
+        classify_waiting(settings, store, open_analyzer(settings))
+        show_story(store, files, today=today, visual=visual)
+    if serve:
+        _serve(settings)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: the setting host.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: the setting port.")] = None,
+) -> None:
+    """Answer over HTTP until Ctrl-C. Without an API key only on this machine (loopback)."""
+    settings = load_settings()
+    chosen = {"host": host, "port": port}
+    _serve(settings.model_copy(update={key: value for key, value in chosen.items() if value is not None}))
+
+
+def rebuild_tallies() -> None:
+    """Count all mentions anew and replace the tallies; says whether they differed."""
+    with opened(load_settings()) as store:
+        differing = store.check_tallies()
+        store.rebuild_tallies()
+    if differing:
+        console.out.print(f"{len(differing):,} cells differed from the recount and were replaced.")
+    else:
+        console.out.print("The tallies were equal to the recount.")
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from api.security import check_may_listen
+
+    with opened(settings) as store:
+        check_may_listen(settings.host, any_key=keys.any_key(store))
+    _check_port_is_free(settings.host, settings.port)
+    console.err.print(
+        f"bazkhord listens on http://{settings.host}:{settings.port} (documentation: /docs), Ctrl-C ends it"
+    )
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level=settings.log_level,
+    )
+
+
+def _check_port_is_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another port: bazkhord serve --port 8001"
+        ) from None
