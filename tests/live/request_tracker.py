@@ -106,6 +106,7 @@ class RequestTracker:
         self._environment = os.environ | {
             "RT_SITE_CONFIG": str(self.folder / "site.pm"),
             "RT_SITE_CONFIG_DIR": str(self.folder / "snippets"),
+            "TMPDIR": str(self.folder),
         }
         self._run(SETUP, "--action", "init", "--skip-create")
         self._run(SETUP, "--action", "insert", "--datafile", str(self.folder / "contents"))
