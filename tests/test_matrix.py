@@ -121,6 +121,19 @@ def test_an_answer_on_a_later_page_brings_its_message_again_with_all_answers() -
     assert again == {"$9": 2, "$2": 1}
 
 
+def test_an_answer_within_one_run_needs_no_looking_up() -> None:
+    told = [event(f"${number}", f"پیام {number}") for number in range(1, 13)]
+    answers = [event(f"$a{n}", "پاسخ", sender="@help:shop.example", **answering("$3")) for n in (1, 2)]
+    service = RoomService([*told, *answers, edit("$e", "$4", "چهار، نو")])
+
+    items = read(service)
+
+    last = {item.native_id: (item.text, len(item.replies)) for item in items}
+    assert (last["$3"], last["$4"]) == (("پیام 3", 2), ("چهار، نو", 0))
+    assert (len(items), len(last)) == (14, 12)
+    assert {request.url.path.rpartition("/")[2] for request in service.requests} == {"messages"}
+
+
 def test_a_message_that_is_taken_back_comes_again_without_words() -> None:
     service = RoomService([event("$1", "پشیمان شدم"), event("$2", "می‌ماند")])
     bookmark = last_bookmark(list(MATRIX.build(service).fetch(None)))

@@ -12,6 +12,7 @@ from pipeline.connectors.pagers import Load, Step, known_text, value_at
 MESSAGE, ENCRYPTED, REDACTION = "m.room.message", "m.room.encrypted", "m.room.redaction"
 SPOKEN = ("m.text", "m.emote")
 FILTER = json.dumps({"types": [MESSAGE, ENCRYPTED, REDACTION]}, separators=(",", ":"))
+N_RECENT = 1000
 Raw = Mapping[str, object]
 
 
@@ -126,6 +127,7 @@ class Reading:
         is_company: Whether a user speaks for the company.
         last: The customer's message that an answer without a name goes to.
         drafts: Messages that are put together now, by id.
+        recent: Some messages of the pages before, so that most answers and edits need no looking up.
         again: What happened to messages read before, by their ids.
         gone: Messages of this reading that were taken back before they were read.
         edited: When the edits were made that are known already, by message.
@@ -134,6 +136,7 @@ class Reading:
     is_company: Callable[[str], bool]
     last: str | None = None
     drafts: dict[str, Draft] = field(default_factory=dict)
+    recent: dict[str, Draft] = field(default_factory=dict)
     again: dict[str, Raw] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     edited: dict[str, float] = field(default_factory=dict)
@@ -141,6 +144,9 @@ class Reading:
 
     def put_together(self, listed: Iterable[object]) -> tuple[object, ...]:
         """Return the messages of a page, what cannot be one, and what has to be looked up once more."""
+        self.recent |= self.drafts
+        for oldest in list(self.recent)[:-N_RECENT]:
+            del self.recent[oldest]
         self.drafts, self.again, self._chain = {}, {}, {}
         odd = [raw for raw in listed if not self.take(raw)]
         return (*odd, *(draft.row() for draft in self.drafts.values()), *self.again.values())
@@ -175,7 +181,7 @@ class Reading:
                 self.last = event.id
 
     def _take_edit(self, event: Event) -> None:
-        draft, at = self.drafts.get(event.replaced), event.at_ms
+        draft, at = self._find(event.replaced), event.at_ms
         if draft is not None:
             if draft.event.text("sender") == event.text("sender"):
                 draft.apply(event)
@@ -188,8 +194,9 @@ class Reading:
         if answered is None:
             return
         self._chain[event.id] = answered
-        if answered in self.drafts:
-            self.drafts[answered].note_answer(event)
+        draft = self._find(answered)
+        if draft is not None:
+            draft.note_answer(event)
         elif answered not in self.gone:
             self._look_up(answered, event, "answer")
 
@@ -197,8 +204,15 @@ class Reading:
         if event.deleted in self.gone:
             self.gone.discard(event.deleted)
         elif event.deleted:
+            self._find(event.deleted)
             self.drafts.pop(event.deleted, None)
             self._look_up(event.deleted, event, "deletion")
+
+    def _find(self, event_id: str) -> Draft | None:
+        """Return a message that is at hand; one of the pages before is handed on again with this one."""
+        if event_id in self.recent:
+            self.drafts[event_id] = self.recent.pop(event_id)
+        return self.drafts.get(event_id)
 
     def _look_up(self, target: str, event: Event, reason: str) -> None:
         known = self.again.get(target)

@@ -98,11 +98,11 @@ class Updates:
 class TelegramBot(JsonSource):
     """What customers write to a bot of Telegram or Bale, and in groups that it is a member of.
 
-    Documentation: https://core.telegram.org/bots/api#getupdates; for Bale https://docs.bale.ai
+    Documentation: https://core.telegram.org/bots/api#getupdates; Bale's is the same at its own address
     Ask for: the bot's token (BotFather). For groups, let it turn off the bot's privacy mode (/setprivacy),
         or the bot hears commands only.
     Permissions: none; in groups the bot has to be a member.
-    Limits: the service keeps updates for a day, so run this source every few minutes. Whoever reads a bot's
+    Limits: the service keeps updates for a day at most, so run this source every few minutes. Whoever reads a bot's
         updates takes them away from all others: no webhook may be set, no other program may ask for them.
     What is fetched: messages and captions of people, also from connected business accounts; what is edited comes
         again under its id. Messages in private are chat, in groups social.
