@@ -98,7 +98,7 @@ def take_turn(
         again = worker.clock() + timedelta(seconds=min(source.every_s, BUSY_RETRY_S))
         return Turn(source=source.name, next_at=again, pulled=False, counts=sum(stored, NOTHING))
     except StoreError as fault:
-        error, next_at = str(fault), worker.clock() + back_off(source.every_s, 1)
+        error, next_at = str(fault), _later(source, worker)
     return Turn(source=source.name, next_at=next_at, counts=sum(stored, NOTHING), error=error)
 
 
@@ -136,6 +136,10 @@ def _pull(
         note_failure(source.connector, store, reason, every_s=source.every_s, now=worker.clock())
         return reason
     return None
+
+
+def _later(source: RunningSource, worker: Worker) -> datetime:
+    return worker.clock() + back_off(source.every_s, 1)
 
 
 def plan_first_turn(source: RunningSource, store: Store, *, now: datetime) -> datetime:
@@ -210,7 +214,12 @@ class Runner:
                 self._scheduler.add_job(job, "date", arguments, run_date=at, misfire_grace_time=None)
 
     def _take_turn(self, source: RunningSource) -> None:
-        turn = take_turn(source, self._store, self._worker, stop=self._stopped.is_set)
+        try:
+            turn = take_turn(source, self._store, self._worker, stop=self._stopped.is_set)
+        except Exception as error:  # a source whose turn ended without a plan would never run again
+            log.warning("source %s: unexpected %s, it is tried again", source.name, type(error).__name__)
+            log.debug("unexpected", exc_info=True)
+            turn = Turn(source=source.name, next_at=_later(source, self._worker), pulled=False)
         self._plan(self._take_turn, source, at=turn.next_at)
         if turn.pulled:
             self._tell(turn)

@@ -243,6 +243,30 @@ def test_a_slow_and_a_broken_source_hold_up_no_other_and_all_is_classified(store
     assert sum(classified) == store.n_feedback() - store.n_pending() > 0
 
 
+def test_a_source_whose_turn_breaks_down_altogether_gets_another(store: Store) -> None:
+    stop = threading.Event()
+    asked: list[datetime] = []
+
+    def odd_clock() -> datetime:
+        asked.append(datetime.now(UTC))
+        if len(asked) == 2:
+            raise ValueError
+        return asked[-1]
+
+    timer = threading.Timer(PATIENCE_S, stop.set)
+    timer.start()
+    told: list[Turn] = []
+
+    def tell(turn: Turn) -> None:
+        told.append(turn)
+        stop.set()
+
+    Runner(store, [stream(every_s=1)], worker(odd_clock), classify=lambda stop: 0, tell=tell).run(stop)
+    timer.cancel()
+
+    assert [turn.counts for turn in told] == [SaveCounts(n_new=1)]
+
+
 def test_two_runners_share_the_sources_and_no_message_is_pulled_twice(store: Store) -> None:
     stop = threading.Event()
     counts: list[SaveCounts] = []

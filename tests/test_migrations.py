@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import multiprocessing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
-from pipeline.database import place
+from pipeline.database import MIGRATIONS, connect, place, writing
 from pipeline.errors import StoreError
 from pipeline.store import Store, open_store
-from pipeline.tables import Row
+from pipeline.tables import FeedbackRow, Row
+from tests.builders import NOON
 from tests.conftest import TEHRAN
 
 
@@ -31,6 +35,49 @@ def test_processes_that_start_at_once_all_find_the_tables(empty_url: str) -> Non
         starter.join(120)
 
     assert [starter.exitcode for starter in starters] == [0, 0, 0, 0]
+
+
+def test_sources_of_an_older_schema_are_kept_and_go_on(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with writing(engine) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO sources (name, connector, bookmark, n_new, n_updated, n_duplicate, n_without_text) "
+                "VALUES ('shop', 'zendesk', 'b', 3, 2, 1, 0), ('export', 'table_file', NULL, 1, 0, 0, 0)"
+            )
+        )
+        rows = [message("shop", "1", 7), message("shop", "2", 59), message("export", "3", 0)]
+        connection.execute(insert(FeedbackRow.__table__), rows)
+    engine.dispose()
+
+    with open_store(empty_url, zone=TEHRAN) as store:
+        export, shop = store.sources()
+
+    assert (shop.bookmark, shop.n_new, shop.last_n_new, shop.n_failures) == ("b", 3, 0, 0)
+    assert (shop.enabled, shop.next_run_at) == (True, None)
+    assert (shop.active_hours, export.active_hours) == ((NOON,), ())
+
+
+def message(source: str, native_id: str, minute: int) -> dict[str, object]:
+    return {
+        "source": source,
+        "native_id": native_id,
+        "fingerprint": "f",
+        "text": "",
+        "created_at": NOON + timedelta(minutes=minute),
+        "created_at_is_arrival": False,
+        "received_at": NOON,
+        "day": NOON.date(),
+        "channel": "chat",
+        "replies": [],
+        "attributes": {},
+        "state": "no_text",
+        "counted": False,
+        "flags": 0,
+    }
 
 
 def open_and_count(url: str) -> None:

@@ -94,6 +94,12 @@ def test_check_of_what_works_ends_well_whatever_is_wrong_with_another_source(sho
     assert "no argument 'base' (nearest: 'base_url')" in invoke(shop, "sources", "check", "odd").stdout
 
 
+def test_the_sources_file_may_be_named_before_the_word_check_too(shop: Path) -> None:
+    checked = CliRunner().invoke(app, ["sources", "--sources", str(shop / "sources.toml"), "check", "shop"])
+
+    assert "shop: ok" in checked.stdout
+
+
 def test_add_asks_until_the_answers_fit_writes_the_source_and_tries_it(tmp_path: Path) -> None:
     (tmp_path / "shop.csv").write_text(ROWS, encoding="utf-8")
     typed = [

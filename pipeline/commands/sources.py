@@ -26,6 +26,7 @@ app = typer.Typer(help="How the sources are doing; check: can they be read? add:
 @app.callback(invoke_without_command=True)
 def show(context: typer.Context, sources: SourcesFile = None) -> None:
     """Show how each source is doing: state, delays, what it brought, the next run, what is wrong."""
+    context.obj = sources
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
@@ -39,10 +40,9 @@ def show(context: typer.Context, sources: SourcesFile = None) -> None:
 
 
 @app.command()
-def check(only: Only = None, sources: SourcesFile = None) -> None:
+def check(context: typer.Context, only: Only = None, sources: SourcesFile = None) -> None:
     """Ask sources for their first page, store nothing, and say what is missing where it does not work."""
-    settings = load_settings()
-    path = sources or settings.sources_file
+    path = sources or context.obj or load_settings().sources_file
     config = read_toml(path)
     described = config.get("sources", {})
     names = list(described) if isinstance(described, dict) else []
@@ -52,9 +52,9 @@ def check(only: Only = None, sources: SourcesFile = None) -> None:
 
 
 @app.command()
-def add(sources: SourcesFile = None) -> None:
+def add(context: typer.Context, sources: SourcesFile = None) -> None:
     """Ask what a new source needs, and append it to the sources file. Secrets are never asked for."""
-    path = sources or load_settings().sources_file
+    path = sources or context.obj or load_settings().sources_file
     kind = _choose_connector()
     for sentence in adding.advise(kind):
         console.out.print(escape(sentence), highlight=False, soft_wrap=True)

@@ -11,11 +11,15 @@ branch_labels = None
 depends_on = None
 
 UTC_TIME = sa.DateTime(timezone=True)
+HOUR = {
+    "sqlite": "substr(created_at, 1, 13) || ':00:00.000000'",
+    "postgresql": "date_trunc('hour', created_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'",
+}
 COUNTERS = ("last_n_new", "last_n_updated", "last_n_duplicate", "last_n_without_text", "last_n_dead")
 
 
 def upgrade() -> None:
-    """Sources know their last and next run, leases and hours have tables."""
+    """Sources know their last and next run; leases and hours have tables, and the hours are those so far."""
     for counter in COUNTERS:
         op.add_column("sources", sa.Column(counter, sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("sources", sa.Column("n_failures", sa.Integer(), nullable=False, server_default="0"))
@@ -35,3 +39,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "hour", name="pk_source_hours"),
         sqlite_with_rowid=False,
     )
+    _fill_hours()
+
+
+def _fill_hours() -> None:
+    """The hours of what services brought so far are on record; files have none, theirs are those of reading."""
+    connection = op.get_bind()
+    kinds = connection.execute(sa.text("SELECT name, connector FROM sources")).all()
+    hour = HOUR[connection.dialect.name]
+    for name, kind in kinds:
+        if not kind.endswith(("_file", "_export")):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO source_hours (source, hour) "
+                    f"SELECT DISTINCT source, {hour} FROM feedback WHERE source = :name"
+                ),
+                {"name": name},
+            )
