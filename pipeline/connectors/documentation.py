@@ -45,7 +45,8 @@ change their docstrings, not this file.
 
 Every source is a table `[sources.NAME]` of `sources.toml`; `connector` says how it is read. Secrets never
 stand there: an argument such as `token_env` names an environment variable, which holds the secret or,
-with `_FILE` after its name, the path of a file that does (Docker secrets).
+with `_FILE` after its name, the path of a file that does (Docker secrets). Every source may also set `every_s`
+(seconds between two runs, 900 without it) and `enabled`; [running.md](running.md) tells more of that.
 """
 
 # mypy wants concrete classes where classes are passed on; nothing is made of this one
