@@ -4,11 +4,12 @@
 PYTHON ?= python3
 SERVE ?= 1
 WITH_TORCH ?= 0
+MESSAGES ?= 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test test-live check bench bench-pull format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -21,8 +22,14 @@ endif
 demo: setup ## Demo feedback pulled, classified and summed up, then the service; SERVE=0 ends before it
 	$(BIN)/bazkhord demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: $(VENV)/.developing ## Every test; branch coverage of pipeline and api of at least 90 %
-	$(BIN)/pytest --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+test: $(VENV)/.developing ## Every test but those of test-live; branch coverage of pipeline and api of at least 90 %
+	$(BIN)/pytest --ignore tests/live --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-live: $(VENV)/.developing ## Connectors against real servers: installs Request Tracker, WordPress, Dovecot, Synapse and a Singer tap
+	tests/live/install.sh
+	PYTHON=$(abspath $(BIN)/python) tests/live/install_synapse.sh
+	PYTHON=$(abspath $(BIN)/python) tests/live/install_taps.sh
+	BAZKHORD_LIVE=1 $(BIN)/pytest --numprocesses auto --dist loadfile tests/live
 
 check: $(VENV)/.developing ## Style, types, and who may import whom
 	$(BIN)/ruff check .
@@ -33,12 +40,15 @@ check: $(VENV)/.developing ## Style, types, and who may import whom
 bench: $(VENV)/.developing ## Messages a second from file to tallies, against a ParsBERT-shaped encoder
 	$(BIN)/python bench/throughput.py
 
+bench-pull: $(VENV)/.developing ## MESSAGES=1000000 pulled from a server that pages like Zendesk: speed and memory
+	$(BIN)/python -m bench.pull --messages $(MESSAGES)
+
 format: $(VENV)/.developing ## Code formatted, imports sorted
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
 
 clean: ## Everything that was built, the environment and the demo's data base included
-	rm -rf $(VENV) build dist *.egg-info var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .live build dist *.egg-info var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "bazkhord needs Python 3.11; name it: make PYTHON=python3.11 ...")'
