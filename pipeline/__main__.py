@@ -41,6 +41,9 @@ def main() -> None:
         level=logging.DEBUG if level == "DEBUG" else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    if level != "DEBUG":
+        # it tells of retries without saying of which source
+        logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         app()
     except BazkhordError as error:

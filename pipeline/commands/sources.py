@@ -140,12 +140,11 @@ def _ask_table(name: str, kind: str) -> str:
 
 
 def _ask(question: adding.Question) -> str:
-    example = f", e.g. {question.example}" if question.example else ""
-    left_out = " (Enter: leave it out)" if question.default == "" else ""
-    commas = ", with commas between several" if question.is_list else ""
-    console.out.print(
-        f"\n{escape(question.meaning)}{escape(example)}{commas}{left_out}", highlight=False, soft_wrap=True
-    )
+    example = f" Example: {question.example}." if question.example else ""
+    commas = " Several are parted by commas." if question.is_list else ""
+    left_out = " Enter leaves it out." if question.default == "" else ""
+    explained = f"\n{question.meaning}{example}{commas}{left_out}"
+    console.out.print(escape(explained), highlight=False, soft_wrap=True)
     while True:
         written = typer.prompt(
             question.key, default=question.default or "", show_default=bool(question.default)
