@@ -271,7 +271,7 @@ class Rows:
         return Listed(
             tuple(chosen),
             {"next": following, "more": bool(rest)},
-            {"pages": str(-(-len(rows) // self.size))},
+            {"pages": str(-(-len(rows) // self.size)), "total": str(len(rows))},
             str(following) if rest else None,
         )
 
@@ -330,6 +330,26 @@ def test_a_service_that_sends_the_same_page_for_ever_stops_the_source(pager: Pag
 
     with pytest.raises(StopSource, match="sends the same page again whatever"):
         list(pager.steps(lambda params, *, link=None: same, {}))
+
+
+@pytest.mark.parametrize("deleted", [[1], [2, 3, 4, 5], [1, 2, 3, 4, 5, 6, 7]])
+@pytest.mark.parametrize("breaks_off", [False, True])
+def test_rows_that_move_up_when_others_are_deleted_are_not_missed(
+    deleted: list[int], *, breaks_off: bool
+) -> None:
+    pager = PageNumber(size=3, n_pages_header="pages", n_total_header="total")
+    rows = Rows(range(1, 16))
+    seen: set[int] = set()
+    steps = pager.steps(rows, {})
+    for _ in range(3):
+        step = next(steps)
+        seen |= set(ids([step])[0])
+    rows.rows = [row for row in rows.rows if row["id"] not in deleted]
+
+    rest = pager.steps(rows, step.state) if breaks_off else steps
+    seen |= set().union(*ids(list(rest)))
+
+    assert seen == set(range(1, 16))
 
 
 def test_a_watermark_passes_many_changes_of_one_moment() -> None:

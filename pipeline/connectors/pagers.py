@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -67,7 +68,8 @@ class PageNumber:
         n_pages_header: Header with the number of pages; empty: the list ends with an empty page, since
             a service may send fewer rows than it was asked for.
         n_pages_at: Path of the number of pages in the document.
-        n_total_header: Header with the number of rows.
+        n_total_header: Header with the number of rows; where it shrinks, what moved to a page that was
+            already read is looked for there.
     """
 
     param: str = "page"
@@ -81,6 +83,7 @@ class PageNumber:
     def steps(self, load: Load, state: State) -> Iterator[Step]:
         """Yield the pages from the number in the state on."""
         page = known_number(state, "page", self.first)
+        n_before = known_number(state, "n_total", 0)
         resume = page
         former: tuple[object, ...] = ()
         while True:
@@ -88,10 +91,21 @@ class PageNumber:
             listed = load({self.param: page, **size})
             former = require_other(listed.rows, former, self.param)
             resume = page if 0 < len(listed.rows) < self.size else resume if not listed.rows else page + 1
-            yield Step(listed.rows, {"page": resume}, self._n_total(listed))
+            n_total = self._n_total(listed)
+            n_gone = n_before - n_total if n_before and n_total is not None else 0
+            n_before = n_total or 0
+            if n_gone > 0 and page > self.first:
+                # as many rows as were deleted have moved to pages that were read before
+                page = resume = max(self.first, page - math.ceil(n_gone / self.size))
+                yield Step(listed.rows, self._state(resume, n_total), n_total)
+                continue
+            yield Step(listed.rows, self._state(resume, n_total), n_total)
             if self._is_last(listed, page):
                 return
             page += 1
+
+    def _state(self, page: int, n_total: int | None) -> State:
+        return {"page": page} if n_total is None else {"page": page, "n_total": n_total}
 
     def _is_last(self, listed: Listed, page: int) -> bool:
         n_pages = _digits(listed.headers.get(self.n_pages_header)) if self.n_pages_header else None
