@@ -25,6 +25,7 @@ from tests.fixtures.http_cases import (
     WOOCOMMERCE,
     WORDPRESS,
     WORDPRESS_EDITOR,
+    YOUTUBE,
     ZAMMAD,
     ZENDESK,
 )
@@ -204,6 +205,54 @@ def test_wordpress_with_plain_permalinks_is_asked_by_route() -> None:
 
     assert [(str(one.url.path), one.url.params["rest_route"]) for one in service.requests] == [
         ("/", "/wp/v2/comments")
+    ]
+
+
+def test_only_the_channel_itself_answers_for_the_company_on_youtube() -> None:
+    comment, reply = read(YOUTUBE, {"/commentThreads": "youtube_threads"})
+
+    known = {
+        "source": "shop",
+        "channel": Channel.SOCIAL,
+        "conversation_id": "UgzA1b2C3d4E5f6G7h8J4AaABAg",
+    }
+    page = "https://www.youtube.com/watch?v=dQw4-chai_1&lc=UgzA1b2C3d4E5f6G7h8J4AaABAg"
+    assert comment == Feedback(
+        **known,
+        native_id="UgzA1b2C3d4E5f6G7h8J4AaABAg",
+        text="چرا ارسال به مشهد این‌قدر طول می‌کشد؟",
+        created_at=at(8, 10),
+        edited_at=at(8, 15),
+        author=Author(native_id="UCmaryam---------------1"),
+        permalink=page,
+        replies=(Reply(Role.AGENT, at(9, 0)),),
+        attributes={"videoId": "dQw4-chai_1", "likeCount": "3"},
+    )
+    assert reply == Feedback(
+        **known,
+        native_id="UgzA1b2C3d4E5f6G7h8J4AaABAg.9b",
+        text="برای من هم دیر رسید",
+        created_at=at(9, 30),
+        author=Author(native_id="UCreza-----------------2"),
+        permalink=f"{page}.9b",
+        attributes={"videoId": "dQw4-chai_1", "likeCount": "0"},
+    )
+
+
+def test_youtube_is_asked_for_all_threads_of_the_channel_as_plain_text() -> None:
+    service = YOUTUBE.service([])
+
+    list(YOUTUBE.build(service).fetch(None))
+
+    assert [dict(request.url.params) for request in service.requests] == [
+        {
+            "part": "snippet,replies",
+            "order": "time",
+            "textFormat": "plainText",
+            "allThreadsRelatedToChannelId": "UCniksabad-------------0",
+            "maxResults": "100",
+            "key": "geheim-XYZ-777",
+        }
     ]
 
 

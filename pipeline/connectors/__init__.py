@@ -28,6 +28,7 @@ from pipeline.connectors.telegram_export import TelegramExport
 from pipeline.connectors.whatsapp_export import WhatsAppExport
 from pipeline.connectors.woocommerce import WooCommerce
 from pipeline.connectors.wordpress import WordPress
+from pipeline.connectors.youtube import YouTube
 from pipeline.connectors.zammad import Zammad
 from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
@@ -49,6 +50,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "whatsapp_export": WhatsAppExport,
     "woocommerce": WooCommerce,
     "wordpress": WordPress,
+    "youtube": YouTube,
     "zammad": Zammad,
     "zendesk": Zendesk,
 }

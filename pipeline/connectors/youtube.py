@@ -1,0 +1,106 @@
+"""YouTube: comments on the videos of a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from pydantic import Field
+
+from pipeline.connectors.auth import Auth, Query
+from pipeline.connectors.files import Row
+from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.json_row import JsonRow
+from pipeline.connectors.json_source import JsonSource
+from pipeline.connectors.pagers import Cursor, Pager, value_at
+from pipeline.connectors.scans import NewestFirst
+from pipeline.connectors.threads import read_answer, replies_between
+from pipeline.records import Author, Channel, Feedback, Reply, Role
+
+AT = "snippet.publishedAt"
+
+
+class YouTube(JsonSource):
+    """Comments on the videos of the company's channel on YouTube, and replies to them.
+
+    Documentation: https://developers.google.com/youtube/v3/docs/commentThreads/list
+    Ask for: an API key (Google Cloud console, APIs & Services, Credentials).
+    Permissions: YouTube Data API v3 enabled in the project of the key.
+    Limits: 100 threads a request, each of which costs 1 unit of the project's daily quota; newest first, until
+        two pages hold nothing new.
+    What is fetched: comments and replies with video and likes. What the channel itself replies counts as the
+        time of an answer only. Replies to older comments, and edits, are found by the deep scan.
+    Not fetched: replies beyond the few that come with a thread; comments that a moderator holds back.
+
+    Example:
+        [sources.youtube]
+        connector = "youtube"
+        channel_id = "UCxxxxxxxxxxxxxxxxxxxxxx"
+        key_env = "YOUTUBE_KEY"
+
+    Args:
+        base_url: Address of the service.
+        channel_id: Id of the company's channel, which begins with UC (YouTube: Settings, Advanced settings).
+        key_env: Environment variable with the API key.
+    """
+
+    kind: ClassVar[str] = "youtube"
+    endpoint: ClassVar[str] = "/commentThreads"
+    items_at: ClassVar[str] = "items"
+    noun: ClassVar[str] = "comment"
+    permission: ClassVar[str] = (
+        "the key's project needs YouTube Data API v3, and quota that is left for today"
+    )
+
+    base_url: str = "https://www.googleapis.com/youtube/v3"
+    channel_id: str = Field(pattern=r"^UC[\w-]{22}$")
+    key_env: str = Field(exclude=True)
+    deep_scan_days: int = Field(default=7, ge=0, le=3650, exclude=True)
+
+    def auth(self) -> Auth:
+        """Return the key."""
+        return Query(self.secret("key_env"), "key")
+
+    def params(self) -> Params:
+        """Ask for the channel's threads as plain text, the newest first."""
+        wanted: Params = {"part": "snippet,replies", "order": "time", "textFormat": "plainText"}
+        return {**wanted, "allThreadsRelatedToChannelId": self.channel_id, "maxResults": 100}
+
+    def pager(self) -> Pager:
+        """Return the way from the newest thread back to what is known."""
+        pages = Cursor(param="pageToken", at="nextPageToken")
+        return NewestFirst(inner=pages, at=f"snippet.topLevelComment.{AT}", now=self.now())
+
+    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
+        """Return what others than the channel itself wrote in a thread."""
+        del client
+        found = value_at(row.content, "replies.comments")
+        listed = found if isinstance(found, list) else []
+        replies = [replace(row, content=one) for one in listed if isinstance(one, Mapping)]
+        said = [row.inner("snippet.topLevelComment"), *sorted(replies, key=lambda one: one.maybe(AT) or "")]
+        spoken = [one.maybe("snippet.authorChannelId.value") != self.channel_id for one in said]
+        answers = [read_answer(one, Role.AGENT, at=AT) for one in said]
+        for number, one in enumerate(said):
+            if spoken[number]:
+                yield self.message(one, partial(self.read, one, replies_between(spoken, answers, number)))
+
+    def read(self, row: JsonRow, replies: tuple[Reply, ...] = ()) -> Feedback:
+        """Return a comment, or a reply to one."""
+        said = row.inner("snippet")
+        author, video = said.maybe("authorChannelId.value"), said.maybe("videoId")
+        edited = said.maybe("updatedAt") not in (None, said.maybe("publishedAt"))
+        return Feedback(
+            source=self.name,
+            native_id=row.id(),
+            text=said.text("textDisplay"),
+            created_at=said.time("publishedAt"),
+            edited_at=said.time("updatedAt") if edited else None,
+            channel=Channel.SOCIAL,
+            author=Author(native_id=author) if author else None,
+            conversation_id=said.maybe("parentId") or row.id(),
+            permalink=f"https://www.youtube.com/watch?v={video}&lc={row.id()}" if video else None,
+            replies=replies,
+            attributes={name: value for name in ("videoId", "likeCount") if (value := said.maybe(name))},
+        )
