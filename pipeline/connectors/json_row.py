@@ -118,6 +118,28 @@ class JsonRow:
             return "true" if value else "false"
         return str(value) if isinstance(value, str | int | float) and value != "" else None
 
+    def known(self, path: str) -> str | None:
+        """Return what stands at a path as text; ``None`` where the service says that there is nothing.
+
+        Raises:
+            FieldMissing: The service does not know the key.
+        """
+        if not self._find(path)[0]:
+            self._need(path)
+        return self.maybe(path)
+
+    def rows(self, path: str) -> tuple[JsonRow, ...]:
+        """Return the objects of the list at a path; none where there is no list.
+
+        What of the list is no object is left out.
+        """
+        listed = self._find(path)[1]
+        return tuple(
+            replace(self, content=one)
+            for one in (listed if isinstance(listed, list) else ())
+            if isinstance(one, Mapping)
+        )
+
     def inner(self, path: str) -> JsonRow:
         """Return the object at a path.
 

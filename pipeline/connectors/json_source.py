@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +18,8 @@ from pipeline.connectors.http_source import HttpConnector
 from pipeline.connectors.json_row import FieldMissing, JsonRow
 from pipeline.connectors.mapping import Constants
 from pipeline.connectors.pagers import Listed, Pager, value_at
+from pipeline.connectors.scans import NewestFirst
+from pipeline.connectors.shape import Shape
 from pipeline.errors import SkipRecord, StopSource
 from pipeline.records import DeadLetter, Feedback, Page
 
@@ -26,7 +27,12 @@ PAGE_ITEMS = 1000
 
 
 class JsonSource(HttpConnector):
-    """A list in JSON. A subclass names ``endpoint``, ``items_at``, ``noun``; writes ``auth``, ``pager``, ``read``.
+    """A list in JSON, which a subclass describes.
+
+    ``endpoint`` is the path of the list, ``items_at`` where it stands in the answer, ``noun`` what its objects are
+    called. ``way`` is how it is paged; with ``newest_first`` it is read from the top until what follows is known.
+    ``shape`` says what the fields mean; ``is_company`` which objects are no customer's. What does not fit into
+    that is written: ``pager``, ``params``, ``find_messages``, ``read``. docs/adding-a-source.md tells it at length.
 
     Args:
         deep_scan_days: After so many days all is read once more, for edits that the service does not
@@ -37,21 +43,34 @@ class JsonSource(HttpConnector):
     endpoint: ClassVar[str]
     items_at: ClassVar[str] = ""
     noun: ClassVar[str]
+    way: ClassVar[Pager]
+    newest_first: ClassVar[bool] = False
+    shape: ClassVar[Shape]
 
     deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
     constants: Constants = Constants()
 
-    @abstractmethod
     def pager(self) -> Pager:
         """Return the way through the list."""
+        if not self.newest_first:
+            return self.way
+        shape = self.shape
+        return NewestFirst(
+            inner=self.way, at=shape.created_at, id_at=shape.id, zone=shape.zone, now=self.now()
+        )
 
-    @abstractmethod
+    def is_company(self, row: JsonRow) -> bool:
+        """Whether an object is the company's own."""
+        del row
+        return False
+
     def read(self, row: JsonRow) -> Feedback | None:
         """Return the feedback of one object; ``None`` where it is no customer's.
 
         Raises:
             SkipRecord: It cannot be understood.
         """
+        return None if self.is_company(row) else self.shape.read(row, source=self.name)
 
     def address(self) -> str:
         """Return the path of the list under ``base_url``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -10,11 +9,9 @@ from pydantic import Field
 from pipeline.connectors.auth import Auth, Basic
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import PageNumber, Pager
-from pipeline.connectors.scans import NewestFirst
-from pipeline.records import Author, Channel, Feedback, Rating, TextFormat
-
-GMT = ZoneInfo("UTC")
+from pipeline.connectors.pagers import PageNumber
+from pipeline.connectors.shape import Shape
+from pipeline.records import Channel, TextFormat
 
 
 class WooCommerce(JsonSource):
@@ -42,10 +39,24 @@ class WooCommerce(JsonSource):
         staff: E-mail addresses of those who answer for the shop.
     """
 
-    kind: ClassVar[str] = "woocommerce"
-    endpoint: ClassVar[str] = "/wp-json/wc/v3/products/reviews"
-    noun: ClassVar[str] = "review"
-    permission: ClassVar[str] = "the key needs Read"
+    kind = "woocommerce"
+    endpoint = "/wp-json/wc/v3/products/reviews"
+    noun = "review"
+    permission = "the key needs Read"
+    way = PageNumber(n_pages_header="x-wp-totalpages", n_total_header="x-wp-total")
+    newest_first = True
+    shape = Shape(
+        channel=Channel.REVIEW,
+        text="review",
+        text_format=TextFormat.HTML,
+        created_at="date_created_gmt",
+        zone=ZoneInfo("UTC"),
+        author_email="reviewer_email",
+        product="product_id",
+        status="status",
+        stars="rating",
+        attributes=(("verified", "verified"),),
+    )
 
     key_env: str = Field(exclude=True)
     secret_env: str = Field(exclude=True)
@@ -56,27 +67,6 @@ class WooCommerce(JsonSource):
         """Return key and secret."""
         return Basic(self.secret("key_env"), self.secret("secret_env"))
 
-    def pager(self) -> Pager:
-        """Return the way from the newest review back to what is known."""
-        pages = PageNumber(n_pages_header="x-wp-totalpages", n_total_header="x-wp-total")
-        return NewestFirst(inner=pages, at="date_created_gmt", zone=GMT, now=self.now())
-
-    def read(self, row: JsonRow) -> Feedback | None:
-        """Return a customer's review; 0 stars mean that none were given."""
-        email = row.maybe("reviewer_email")
-        if email in self.staff:
-            return None
-        stars = row.number("rating")
-        return Feedback(
-            source=self.name,
-            native_id=row.id(),
-            text=row.text("review"),
-            text_format=TextFormat.HTML,
-            created_at=row.time("date_created_gmt", zone=GMT),
-            channel=Channel.REVIEW,
-            author=Author(email=email) if email else None,
-            product=row.id("product_id"),
-            status=row.maybe("status"),
-            rating=Rating(stars, 1.0, 5.0) if stars else None,
-            attributes={"verified": bought} if (bought := row.maybe("verified")) else {},
-        )
+    def is_company(self, row: JsonRow) -> bool:
+        """Whether somebody of the staff wrote it."""
+        return row.maybe("reviewer_email") in self.staff
