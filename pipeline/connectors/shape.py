@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 from pipeline.connectors.json_row import JsonRow
 from pipeline.records import Author, Channel, Feedback, Rating, TextFormat
 
-LABELS = ("conversation_id", "product", "segment", "queue", "status", "permalink")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
@@ -50,7 +48,6 @@ class Shape:
             SkipRecord: A key is missing, or its value is of another kind; the message names its path.
         """
         author_id, email = self._label(row, self.author_id), self._label(row, self.author_email)
-        labels = {name: self._label(row, getattr(self, name)) for name in LABELS}
         attributes = {name: self._label(row, path) for name, path in self.attributes}
         return Feedback(
             source=source,
@@ -61,9 +58,14 @@ class Shape:
             edited_at=row.time(self.edited_at, zone=self.zone) if self._label(row, self.edited_at) else None,
             channel=self.channel,
             author=Author(native_id=author_id, email=email) if author_id or email else None,
+            conversation_id=self._label(row, self.conversation_id),
+            product=self._label(row, self.product),
+            segment=self._label(row, self.segment),
+            queue=self._label(row, self.queue),
+            status=self._label(row, self.status),
+            permalink=self._label(row, self.permalink),
             rating=self._rating(row),
             attributes={name: value for name, value in attributes.items() if value is not None},
-            **labels,
         )
 
     def _label(self, row: JsonRow, path: str) -> str | None:
