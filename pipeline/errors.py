@@ -5,7 +5,8 @@ BazkhordError
 │   └── SourceBusy         another process pulls it now
 ├── SkipRecord             one row cannot be read: it becomes a dead letter, the rest goes on
 ├── StopSource             this source cannot go on until a person changes something
-│   └── SourceChanged      the file changed while it was read: run again
+│   ├── SourceChanged      the file changed while it was read: run again
+│   └── PlaceRefused       the service does not take the parameters of a request
 ├── StopRun                nothing can go on: configuration, weights, data base
 │   ├── SettingsError
 │   └── StoreError
@@ -49,6 +50,10 @@ class StopSource(BazkhordError):
 
 class SourceChanged(StopSource):
     """A file changed while it was read; running again reads the new one."""
+
+
+class PlaceRefused(StopSource):
+    """The service does not take what a request asks for, perhaps as the token of a page is too old."""
 
 
 class StopRun(BazkhordError):

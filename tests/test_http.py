@@ -19,7 +19,7 @@ from pipeline.connectors.pagers import AfterId, Cursor, LinkHeader, Listed, Offs
 from pipeline.connectors.patience import asked_wait_s, exhausted_wait_s
 from pipeline.connectors.scans import ChangedSince, NewestFirst, Watermark
 from pipeline.connectors.woocommerce import WooCommerce
-from pipeline.errors import RetryLater, StopSource
+from pipeline.errors import PlaceRefused, RetryLater, StopSource
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -390,6 +390,32 @@ def test_a_pass_that_broke_off_leaves_no_gap() -> None:
 
     found = set().union(*ids([broken, *rest, *later]))
     assert found >= set(range(10, 22))
+
+
+def test_a_pass_whose_token_expired_begins_anew_and_leaves_no_gap() -> None:
+    pager = NewestFirst(inner=Cursor(param="token", at="next"), at="at", now=NOW)
+    end = list(pager.steps(Rows(range(9, 0, -1)), {}))[-1].state
+    broken = next(iter(pager.steps(Rows(range(20, 0, -1)), end)))
+
+    def expired(params: Mapping[str, str | int], *, link: str | None = None) -> Listed:
+        if params.get("token") == "3":
+            raise PlaceRefused("HTTP 400")
+        return Rows(range(21, 0, -1), size=4)(params, link=link)
+
+    found = set().union(*ids([broken, *pager.steps(expired, broken.state)]))
+
+    assert broken.state["inner"] == {"token": "3"}
+    assert found >= set(range(10, 22))
+
+
+def test_a_service_that_refuses_the_first_page_stops_the_source() -> None:
+    def refuse(params: Mapping[str, str | int], *, link: str | None = None) -> Listed:
+        raise PlaceRefused("HTTP 400")
+
+    pager = NewestFirst(inner=Cursor(param="token", at="next"), at="at", now=NOW)
+
+    with pytest.raises(StopSource):
+        list(pager.steps(refuse, {"inner": {"token": "3"}}))
 
 
 def test_changed_since_hands_on_only_what_changed() -> None:

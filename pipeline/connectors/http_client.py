@@ -24,10 +24,11 @@ from pipeline.connectors.http_answers import (
     require_no_passing_failure,
 )
 from pipeline.connectors.patience import exhausted_wait_s
-from pipeline.errors import RetryLater, StopSource
+from pipeline.errors import PlaceRefused, RetryLater, StopSource
 
 Params = Mapping[str, str | int]
 N_REDIRECTS = 5
+REFUSED_PARAMETERS = (400, 410, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,8 @@ class HttpClient:
             return Answer(None, response.headers, missing=True)
         problem = find_refusal(response, self._advice)
         if problem:
-            raise self._stop(response.url, problem)
+            refused = PlaceRefused if response.status_code in REFUSED_PARAMETERS else StopSource
+            raise refused(f"{self._place(response.url)}: {problem}")
         return Answer(parse_json(body), response.headers, find_next_link(response))
 
     def _wait_for_turn(self) -> None:

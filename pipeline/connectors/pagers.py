@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pipeline.connectors.bookmarks import State
 from pipeline.connectors.http_client import Params
-from pipeline.errors import StopSource
+from pipeline.errors import PlaceRefused, StopSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,20 @@ class Pager(Protocol):
         The state of the last step is where the next run begins.
         """
         ...
+
+
+def resume(pager: Pager, load: Load, state: object) -> Iterator[Step]:
+    """Yield the pages from a state on; where the service no longer takes that place, from the beginning."""
+    saved = state if isinstance(state, dict) else {}
+    steps = pager.steps(load, saved)
+    if saved:
+        try:
+            first = next(steps)
+        except PlaceRefused:
+            steps = pager.steps(load, {})
+        else:
+            yield first
+    yield from steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.connectors.bookmarks import State
 from pipeline.connectors.http_client import Params
-from pipeline.connectors.pagers import Load, Pager, Step, known_text, require_other, value_at
+from pipeline.connectors.pagers import Load, Pager, Step, known_text, require_other, resume, value_at
 from pipeline.dates import parse_date
 from pipeline.errors import SkipRecord, StopSource
 
@@ -96,8 +96,7 @@ class ChangedSince:
         mark = known_text(state, "mark")
         floor = _read(mark, OLDEST)
         newest = _read(known_text(state, "newest"), floor)
-        inner = state.get("inner")
-        for step in self.inner.steps(load, inner if isinstance(inner, dict) else {}):
+        for step in resume(self.inner, load, state.get("inner")):
             times = [read_moment(row, self.at, now=self.now) for row in step.rows]
             changed = tuple(
                 row
@@ -140,9 +139,8 @@ class NewestFirst:
         """Yield the pages from the top, or on from where a pass broke off."""
         mark = _read_mark(state.get("mark"))
         top = max([one for one in (mark, _read_mark(state.get("top"))) if one], default=None)
-        inner = state.get("inner")
         n_known = 0
-        for step in self.inner.steps(load, inner if isinstance(inner, dict) else {}):
+        for step in resume(self.inner, load, state.get("inner")):
             marks = [self._mark(row) for row in step.rows]
             top = max([one for one in (top, *marks) if one], default=None)
             yield Step(
