@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
 
-from api.schemas import LONE_SURROGATE
+from api.analyze_schemas import LONE_SURROGATE
 from pipeline.connectors.base import bury
 from pipeline.dates import parse_date
 from pipeline.errors import BazkhordError, SkipRecord

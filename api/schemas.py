@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
-from models.levels import Level
 from pipeline.aggregate_counts import Counts
 from pipeline.aggregate_feedback import FeedbackPage, FoundFeedback
 from pipeline.aggregates import (
@@ -27,16 +25,8 @@ from pipeline.aggregates import BucketLength as Bucket
 from pipeline.intervals import Estimate
 from pipeline.records import Channel
 from pipeline.selection import Dimension, Unit
-from pipeline.source_health import Health, judge
-from pipeline.source_log import SourceState
 
 Figure = float | None
-OF_SOURCE = (
-    "name", "connector", "failing", "last_started_at", "last_success_at", "newest_message_at", "next_run_at",
-    "last_error", "last_error_at", "n_failures", "n_new", "n_updated", "n_duplicate", "n_without_text",
-    "n_stored", "n_pending", "n_dead_letters",
-)  # fmt: skip
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Out(BaseModel):
@@ -332,163 +322,6 @@ class FeedbackOut(Out):
         )
 
 
-class TextIn(BaseModel):
-    """A text with an identifier that comes back with its answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str | int
-    text: str
-
-
-class AnalyzeIn(BaseModel):
-    """What is to be analysed: exactly one of the three. Texts without an id are numbered from 1."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"text": "غذا عالی بود ولی پیک دیر رسید"},
-                {"texts": ["کیفیتش عالی بود، ممنون", "لطفا پولم رو برگردونید"]},
-                {"items": [{"id": "ticket-17", "text": "دیگه ازتون خرید نمی‌کنم"}]},
-            ]
-        },
-    )
-
-    text: str | None = None
-    texts: list[str] | None = None
-    items: list[TextIn] | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if sum(one is not None for one in (self.text, self.texts, self.items)) != 1:
-            raise ValueError("give exactly one of text, texts and items")
-        return self
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return identifiers and texts; a lone surrogate, which UTF-8 cannot hold, became U+FFFD."""
-        if self.items is not None:
-            pairs = [(str(item.id), item.text) for item in self.items]
-        else:
-            texts = self.texts if self.texts is not None else [self.text or ""]
-            pairs = [(str(number), text) for number, text in enumerate(texts, start=1)]
-        return [
-            (LONE_SURROGATE.sub("\ufffd", id_), LONE_SURROGATE.sub("\ufffd", text)) for id_, text in pairs
-        ]
-
-
-_LEVELS = (
-    "How far to believe each label. In cross-validation at least 90 % of the labels called high were right, "
-    "and at least 70 % of those called medium or high."
-)
-
-
-class MentionOut(Out):
-    """One clause that says one thing; ``start`` and ``end`` count Unicode code points of the text given."""
-
-    id: str = Field(examples=["1.0"])
-    start: int
-    end: int
-    text: str
-    stage: Stage
-    intent: Intent
-    aspect: Aspect
-    sentiment: Sentiment
-    stage_confidence: float
-    intent_confidence: float
-    aspect_confidence: float
-    sentiment_confidence: float
-    levels: dict[str, Level] = Field(description=_LEVELS, examples=[{"stage": "high", "aspect": "medium"}])
-
-
-class AnalysisOut(Out):
-    """What the model says of one text."""
-
-    id: str = Field(examples=["1"])
-    text: str
-    sentiment: Sentiment
-    sentiment_probabilities: dict[Sentiment, float]
-    emotion: Emotion
-    emotion_confidence: float
-    flags: list[Flag]
-    mentions: list[MentionOut]
-    model_version: str
-    levels: dict[str, Level] = Field(description=_LEVELS, examples=[{"sentiment": "high", "emotion": "low"}])
-
-
-class AnalyzeOut(Out):
-    """One answer for each text, in order."""
-
-    results: list[AnalysisOut]
-
-
-class RunOut(Out):
-    """What became of the rows of a source's last run, or of the one under way so far."""
-
-    n_new: int
-    n_updated: int
-    n_duplicate: int
-    n_without_text: int
-    n_dead: int
-
-
-class SourceOut(Out):
-    """How a source is doing; ``n_new`` … count rows that were ever read, ``n_stored`` … what is there now.
-
-    ``silent``: it used to bring messages and, by its own rhythm, should have brought some since. ``reason``
-    says in words what is wrong, and is empty where all is fine. ``lag_s`` is the age of the newest message.
-    """
-
-    name: str
-    connector: str
-    state: Health
-    reason: str
-    failing: bool
-    last_started_at: datetime | None
-    last_success_at: datetime | None
-    since_success_s: int | None = Field(examples=[340])
-    newest_message_at: datetime | None
-    lag_s: int | None = Field(examples=[1260])
-    next_run_at: datetime | None
-    last_error: str | None
-    last_error_at: datetime | None
-    n_failures: int = Field(description="Failed runs since the last success.")
-    last_run: RunOut
-    n_new: int
-    n_updated: int
-    n_duplicate: int
-    n_without_text: int
-    n_stored: int
-    n_pending: int
-    n_dead_letters: int
-
-    @classmethod
-    def of(cls, source: SourceState, *, now: datetime) -> Self:
-        """Return the shape of how a source is doing at a moment."""
-        judged = judge(source, now=now)
-        return cls(
-            state=judged.health,
-            reason=judged.reason,
-            since_success_s=_seconds(judged.since_success),
-            lag_s=_seconds(judged.lag),
-            last_run=RunOut.model_validate(source.last_run, from_attributes=True),
-            **{name: getattr(source, name) for name in OF_SOURCE},
-        )
-
-
-class SourcesOut(Out):
-    """All sources that are known, by name."""
-
-    sources: list[SourceOut]
-
-
-class HealthOut(Out):
-    """Whether the service lives, or is ready to answer."""
-
-    status: str = Field(examples=["ok"])
-
-
 def _basis(basis: Basis) -> dict[str, Any]:
     return {
         "from_": basis.from_,
@@ -500,10 +333,6 @@ def _basis(basis: Basis) -> dict[str, Any]:
         "data_from": basis.data_from,
         "data_to": basis.data_to,
     }
-
-
-def _seconds(time: timedelta | None) -> int | None:
-    return None if time is None else int(time.total_seconds())
 
 
 def _counts(counts: Counts) -> dict[str, Any]:

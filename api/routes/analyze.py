@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.schemas import AnalysisOut, AnalyzeIn, AnalyzeOut
+from api.analyze_schemas import AnalysisOut, AnalyzeIn, AnalyzeOut
 from api.service import service_of
 from pipeline.analyze import analysis_as_json
 from pipeline.errors import BadRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from api.schemas import HealthOut
+from api.operation_schemas import HealthOut
 from api.service import service_of
 
 router = APIRouter(tags=["operation"])

@@ -1,0 +1,87 @@
+"""The shapes of the answers about the sources and the service itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from api.schemas import Out
+from pipeline.source_health import Health, judge
+from pipeline.source_log import SourceState
+
+OF_SOURCE = (
+    "name", "connector", "failing", "last_started_at", "last_success_at", "newest_message_at", "next_run_at",
+    "last_error", "last_error_at", "n_failures", "n_new", "n_updated", "n_duplicate", "n_without_text",
+    "n_stored", "n_pending", "n_dead_letters",
+)  # fmt: skip
+
+
+class RunOut(Out):
+    """What became of the rows of a source's last run, or of the one under way so far."""
+
+    n_new: int
+    n_updated: int
+    n_duplicate: int
+    n_without_text: int
+    n_dead: int
+
+
+class SourceOut(Out):
+    """How a source is doing; ``n_new`` … count rows that were ever read, ``n_stored`` … what is there now.
+
+    ``silent``: it used to bring messages and, by its own rhythm, should have brought some since. ``reason``
+    says in words what is wrong, and is empty where all is fine. ``lag_s`` is the age of the newest message.
+    """
+
+    name: str
+    connector: str
+    state: Health
+    reason: str
+    failing: bool
+    last_started_at: datetime | None
+    last_success_at: datetime | None
+    since_success_s: int | None = Field(examples=[340])
+    newest_message_at: datetime | None
+    lag_s: int | None = Field(examples=[1260])
+    next_run_at: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+    n_failures: int = Field(description="Failed runs since the last success.")
+    last_run: RunOut
+    n_new: int
+    n_updated: int
+    n_duplicate: int
+    n_without_text: int
+    n_stored: int
+    n_pending: int
+    n_dead_letters: int
+
+    @classmethod
+    def of(cls, source: SourceState, *, now: datetime) -> Self:
+        """Return the shape of how a source is doing at a moment."""
+        judged = judge(source, now=now)
+        return cls(
+            state=judged.health,
+            reason=judged.reason,
+            since_success_s=_seconds(judged.since_success),
+            lag_s=_seconds(judged.lag),
+            last_run=RunOut.model_validate(source.last_run, from_attributes=True),
+            **{name: getattr(source, name) for name in OF_SOURCE},
+        )
+
+
+class SourcesOut(Out):
+    """All sources that are known, by name."""
+
+    sources: list[SourceOut]
+
+
+class HealthOut(Out):
+    """Whether the service lives, or is ready to answer."""
+
+    status: str = Field(examples=["ok"])
+
+
+def _seconds(time: timedelta | None) -> int | None:
+    return None if time is None else int(time.total_seconds())
