@@ -1,26 +1,23 @@
 """Measures a weights folder on every labelled set, prints the figures and writes the model card.
 
-``bazkhord evaluate`` and ``python -m models.evaluate`` are the same command. The test sets are for the figures
-of a released model; what to train is chosen with ``--split dev``.
+``bazkhord evaluate`` calls it. The test sets are for the figures of a released model; what to train is chosen
+with ``--split dev``.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from models.card import write_card
-from models.checkpoint import SHIPPED, CheckpointError, load_checkpoint, save_manifest
+from models.checkpoint import SHIPPED, load_checkpoint, save_manifest
 from models.corpora import DEFAULT_DATA
 from models.evaluation.judge import Watch
 from models.evaluation.records import Evaluation, EvaluationError, save_evaluation
@@ -119,48 +116,3 @@ def _bars() -> Iterator[Watch]:
             progress.update(tasks[name], completed=done)
 
         yield note
-
-
-def main(
-    *,
-    data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
-    weights: Annotated[Path, typer.Option(help="Weights folder to measure.")] = SHIPPED,
-    split: Annotated[str, typer.Option(help="dev or test.")] = "test",
-    out: Annotated[Path | None, typer.Option(help="JSON file for all that was measured.")] = None,
-    card: Annotated[
-        bool, typer.Option("--card/--no-card", help="Write evaluation.json, CARD.md, the manifest's figures.")
-    ] = False,
-    transfer: Annotated[
-        bool | None,
-        typer.Option(
-            "--transfer/--no-transfer",
-            help="Fine-tune the encoder on DeepSentiPers and ArmanEmo as well (minutes each). "
-            "Default: with --split test.",
-        ),
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Fine-tunings of each set; their mean counts.")] = 1,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="For a quick look: at most so many messages of each set.")
-    ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the matrix work.")] = 2,
-) -> None:
-    """Measure the model on every labelled set, with intervals."""
-    try:
-        evaluate(
-            data=data,
-            weights=weights,
-            split=split,
-            out=out,
-            card=card,
-            transfer=transfer,
-            seeds=seeds,
-            limit=limit,
-            threads=threads,
-        )
-    except (EvaluationError, CheckpointError) as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-
-
-if __name__ == "__main__":
-    typer.run(main)

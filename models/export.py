@@ -1,7 +1,7 @@
 """Writes a trained network as a weights folder: ONNX, quantised to int8, with its tokenizer and manifest.
 
 ``python -m models.export`` reads ``trained.pt`` from the work folder, fits the temperatures on the dev sets
-and writes ``models/weights/``; ``models.evaluate`` then measures it and writes the card.
+and writes ``models/weights/``; ``bazkhord evaluate`` then measures it and writes the card.
 """
 
 from __future__ import annotations

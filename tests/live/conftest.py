@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from pipeline.store import Store, open_store
 
 
 @pytest.hookimpl(wrapper=True)
@@ -19,3 +23,10 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} may not be skipped with BAZKHORD_LIVE=1: {reason}"
     return report
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Store]:
+    """An empty data base."""
+    with open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=ZoneInfo("Asia/Tehran")) as store:
+        yield store

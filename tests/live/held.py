@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 
 from pipeline.connectors.base import Connector
 from pipeline.records import DeadLetter, Feedback, Page
+from pipeline.store import Store
 
 
 @dataclass
@@ -32,3 +34,9 @@ class Held:
     def texts(self) -> set[str]:
         """The words that are held."""
         return {item.text for item in self.items.values()}
+
+
+def stored_texts(store: Store) -> list[str]:
+    """Return the words of every stored message; each is claimed once."""
+    claimed = store.claim_pending("look", limit=1000, lease_s=60, now=datetime.now(UTC))
+    return sorted(one.text for one in claimed)

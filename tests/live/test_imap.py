@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from itertools import islice
 
 import pytest
 from imapclient import IMAPClient
@@ -17,8 +15,9 @@ from pipeline.connectors import build_connector
 from pipeline.connectors.base import Connector
 from pipeline.connectors.http_client import Network
 from pipeline.errors import BazkhordError, RetryLater, StopSource
-from pipeline.records import Author, Channel, Feedback, Page, Reply, Role, TextFormat
+from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 from tests.live.dovecot import PASSWORD, USER, Dovecot
+from tests.live.held import Held
 
 pytestmark = [
     pytest.mark.live,
@@ -31,28 +30,8 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-@dataclass
-class Held:
-    """What a data base would hold: messages by their ids, and the bookmark of the last page."""
-
-    items: dict[str, Feedback] = field(default_factory=dict)
-    bookmark: str | None = None
-    n_dead: int = 0
-
-    def pull(self, connector: Connector, n_pages: int | None = None) -> list[str]:
-        """Store pages; return the ids that were brought."""
-        pages = connector.fetch(self.bookmark)
-        brought: list[str] = []
-        for page in islice(pages, n_pages):
-            brought += self.keep(page)
-        return brought
-
-    def keep(self, page: Page) -> list[str]:
-        """Store one page."""
-        self.items |= {item.native_id: item for item in page.items}
-        self.bookmark = page.bookmark or self.bookmark
-        self.n_dead += len(page.dead_letters)
-        return [item.native_id for item in page.items]
+class Mails(Held):
+    """What a data base would hold of a mailbox."""
 
     @property
     def numbers(self) -> set[int]:
@@ -133,7 +112,7 @@ def put(server: Dovecot, *mails: bytes, folder: str = "INBOX", at: datetime = NO
 
 
 def test_every_field_of_a_persian_mail_is_read_and_nothing_is_marked(server: Dovecot) -> None:
-    held = Held()
+    held = Mails()
     put(server, write(1), write(2, sender="Ali@Shop.example"), folder="پیام‌ها")
     put(server, write(3, sender="help@shop.example", answers=1), folder="Sent")
 
@@ -160,7 +139,7 @@ def test_every_field_of_a_persian_mail_is_read_and_nothing_is_marked(server: Dov
 
 
 def test_a_later_run_reads_what_is_new_and_only_that(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, page_size_mails=2)
+    held, connector = Mails(), connect(server, page_size_mails=2)
     put(server, *(write(number) for number in range(1, 6)))
 
     first = held.pull(connector)
@@ -173,7 +152,7 @@ def test_a_later_run_reads_what_is_new_and_only_that(server: Dovecot) -> None:
 
 
 def test_mails_deleted_and_moved_in_between_are_neither_lost_nor_doubled(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, folders=["INBOX", "Archive"], page_size_mails=2)
+    held, connector = Mails(), connect(server, folders=["INBOX", "Archive"], page_size_mails=2)
     put(server, write(9), folder="Archive")
     put(server, *(write(number) for number in range(1, 6)))
     pages = connector.fetch(None)
@@ -193,7 +172,7 @@ def test_mails_deleted_and_moved_in_between_are_neither_lost_nor_doubled(server:
 
 
 def test_a_lost_connection_says_so_and_the_next_run_goes_on(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, page_size_mails=2)
+    held, connector = Mails(), connect(server, page_size_mails=2)
     put(server, *(write(number) for number in range(1, 6)))
     pages = connector.fetch(None)
     held.keep(next(pages))
@@ -214,11 +193,11 @@ def test_a_crash_after_any_page_loses_nothing(server: Dovecot) -> None:
     put(server, *(write(number) for number in range(1, 6)))
     put(server, write(7, sender="a@shop.example", answers=2), write(8), folder="Sent")
     connector = connect(server, folders=["INBOX", "Sent"], page_size_mails=2)
-    whole = Held()
+    whole = Mails()
     whole.pull(connector)
 
     for n_pages in range(1, 6):
-        held = Held()
+        held = Mails()
         held.pull(connector, n_pages)
         held.pull(connector)
 
@@ -226,7 +205,7 @@ def test_a_crash_after_any_page_loses_nothing(server: Dovecot) -> None:
 
 
 def test_a_folder_that_is_numbered_anew_is_read_again_and_stays_single(server: Dovecot) -> None:
-    held, connector = Held(), connect(server)
+    held, connector = Mails(), connect(server)
     put(server, *(write(number) for number in range(1, 4)))
     held.pull(connector)
 
@@ -242,7 +221,7 @@ def test_a_folder_that_is_numbered_anew_is_read_again_and_stays_single(server: D
 
 
 def test_an_answer_that_comes_later_reaches_the_mail_it_answers(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, folders=["INBOX", "Sent"])
+    held, connector = Mails(), connect(server, folders=["INBOX", "Sent"])
     put(server, write(1), write(2))
     put(server, write(3, sender="a@shop.example", answers=1), folder="Sent")
     held.pull(connector)
@@ -256,7 +235,7 @@ def test_an_answer_that_comes_later_reaches_the_mail_it_answers(server: Dovecot)
 
 
 def test_an_answered_mail_that_is_moved_keeps_its_answers(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, folders=["INBOX", "Sent", "Archive"])
+    held, connector = Mails(), connect(server, folders=["INBOX", "Sent", "Archive"])
     put(server, write(8), folder="Archive")
     put(server, write(1))
     put(server, write(3, sender="a@shop.example", answers=1), folder="Sent")
@@ -272,7 +251,7 @@ def test_an_answered_mail_that_is_moved_keeps_its_answers(server: Dovecot) -> No
 
 
 def test_a_first_run_reads_no_older_mails_than_wanted(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, since_days=10)
+    held, connector = Mails(), connect(server, since_days=10)
     put(server, write(1), at=NOW - timedelta(days=12))
     put(server, write(2), at=NOW - timedelta(days=9))
 
@@ -282,18 +261,18 @@ def test_a_first_run_reads_no_older_mails_than_wanted(server: Dovecot) -> None:
 
 
 def test_a_mail_that_cannot_be_read_costs_no_other(server: Dovecot) -> None:
-    held = Held()
+    held = Mails()
     deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000))
     put(server, write(1), deep, write(2))
 
     held.pull(connect(server))
 
     assert held.numbers == {1, 2}
-    assert held.n_dead == 1
+    assert len(held.dead_letters) == 1
 
 
 def test_a_mail_without_a_date_was_written_when_it_arrived(server: Dovecot) -> None:
-    held = Held()
+    held = Mails()
     put(server, b"From: a@example.com\nMessage-ID: <1@example.com>\n\nok\n")
 
     held.pull(connect(server))
@@ -306,7 +285,7 @@ def test_a_large_attachment_is_not_fetched(server: Dovecot) -> None:
     mail["Message-ID"] = "<1@example.com>"
     mail.set_content("غذا سرد بود", cte="8bit")
     mail.add_attachment(b"x" * 2_000_000, maintype="image", subtype="png", filename="x.png")
-    held = Held()
+    held = Mails()
     put(server, mail.as_bytes())
 
     held.pull(connect(server))
@@ -348,7 +327,7 @@ def test_tls_on_a_port_without_it_asks_to_check_both(server: Dovecot) -> None:
 
 
 def test_answers_reach_mails_of_other_folders_though_one_is_numbered_anew(server: Dovecot) -> None:
-    held, connector = Held(), connect(server, folders=["INBOX", "Sent", "Archive"])
+    held, connector = Mails(), connect(server, folders=["INBOX", "Sent", "Archive"])
     put(server, write(1))
     put(server, write(2), folder="Archive")
     put(server, write(9), folder="Sent")
@@ -366,7 +345,7 @@ def test_answers_reach_mails_of_other_folders_though_one_is_numbered_anew(server
 
 @pytest.mark.parametrize("tls", ["starttls", "none"])
 def test_other_ways_in_read_the_same(tls: str, server: Dovecot) -> None:
-    held = Held()
+    held = Mails()
     put(server, write(1))
 
     held.pull(connect(server, tls=tls, port=server.port))

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,8 +16,8 @@ from pipeline.connectors.http_client import Network
 from pipeline.errors import BazkhordError, RetryLater, StopSource
 from pipeline.records import Author, Channel, Feedback, Page, Reply, Role, SaveCounts, TextFormat
 from pipeline.run import pull
-from pipeline.store import Store, open_store
-from tests.live.held import Held
+from pipeline.store import Store
+from tests.live.held import Held, stored_texts
 from tests.live.request_tracker import RequestTracker, Written, is_installed
 
 pytestmark = [
@@ -90,18 +88,6 @@ def running() -> Iterator[RequestTracker]:
 def queue(running: RequestTracker) -> Queue:
     running.start()
     return Queue(running, running.open_queue())
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=ZoneInfo("Asia/Tehran")) as store:
-        yield store
-
-
-def stored_texts(store: Store) -> list[str]:
-    """Return the words of every stored message; each is claimed once."""
-    claimed = store.claim_pending("look", limit=1000, lease_s=60, now=datetime.now(UTC))
-    return sorted(one.text for one in claimed)
 
 
 def test_every_field_of_a_persian_ticket_is_read(queue: Queue) -> None:

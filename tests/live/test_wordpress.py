@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,8 +15,8 @@ from pipeline.connectors.http_client import Network
 from pipeline.errors import BazkhordError, RetryLater, StopSource
 from pipeline.records import Author, Channel, Feedback, Page, SaveCounts, TextFormat
 from pipeline.run import pull
-from pipeline.store import Store, open_store
-from tests.live.held import Held
+from pipeline.store import Store
+from tests.live.held import Held, stored_texts
 from tests.live.wordpress_site import EDITOR, WordPressSite, is_installed
 
 pytestmark = [
@@ -83,18 +81,6 @@ def running() -> Iterator[WordPressSite]:
 def post(running: WordPressSite) -> Post:
     running.start()
     return Post(running, running.open_post())
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=ZoneInfo("Asia/Tehran")) as store:
-        yield store
-
-
-def stored_texts(store: Store) -> list[str]:
-    """Return the words of every stored message; each is claimed once."""
-    claimed = store.claim_pending("look", limit=1000, lease_s=60, now=datetime.now(UTC))
-    return sorted(one.text for one in claimed)
 
 
 def test_every_field_of_persian_comments_is_read(post: Post) -> None:
