@@ -16,6 +16,7 @@ from pipeline.run import pull
 from pipeline.store import open_store
 from tests.checks import Sample, errors_of, items_of, samples
 from tests.fixtures.http_cases import (
+    BLUESKY,
     CAFE_BAZAAR,
     CHATWOOT,
     DIGIKALA,
@@ -271,6 +272,30 @@ def test_an_answer_whose_time_cannot_be_read_costs_no_customers_words(case: Http
 
     assert errors_of(pages) == []
     assert [item.replies for item in items_of(pages)] == [(), ()]
+
+
+def test_bluesky_gives_posts_of_others_than_the_company() -> None:
+    (post,) = read(BLUESKY, {"/xrpc/app.bsky.feed.searchPosts": "bluesky_posts"})
+
+    assert post == Feedback(
+        source="shop",
+        native_id="at://did:plc:maryam/app.bsky.feed.post/3lg2",
+        text="نیک‌سبد سفارشم را دو روز دیر آورد",
+        created_at=at(8, 10),
+        channel=Channel.SOCIAL,
+        author=Author(native_id="did:plc:maryam"),
+        attributes={"likeCount": "4", "replyCount": "1"},
+    )
+
+
+def test_bluesky_is_asked_for_the_newest_posts_that_the_query_finds() -> None:
+    service = BLUESKY.service(samples(10))
+
+    list(BLUESKY.build(service).fetch(None))
+
+    wanted = {"q": "نیک‌سبد", "sort": "latest", "limit": "100"}
+    asked = [dict(request.url.params) for request in service.requests]
+    assert asked == [wanted, wanted | {"cursor": "10"}]
 
 
 def test_digikala_gives_comments_of_each_product() -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pipeline.connectors.argument_errors import RESERVED, describe_errors
 from pipeline.connectors.base import Clock, Connector
+from pipeline.connectors.bluesky import Bluesky
 from pipeline.connectors.cafe_bazaar import CafeBazaar
 from pipeline.connectors.chatwoot import Chatwoot
 from pipeline.connectors.digikala import Digikala
@@ -34,6 +35,7 @@ from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "bluesky": Bluesky,
     "cafe_bazaar": CafeBazaar,
     "chatwoot": Chatwoot,
     "digikala": Digikala,
