@@ -412,6 +412,8 @@ def test_the_shipped_examples_run_nothing_and_are_right_once_uncommented() -> No
         ("bot", "telegram_bot"),
         ("intercom", "singer"),
         ("request_tracker", "request_tracker"),
+        ("youtube", "youtube"),
+        ("bluesky", "bluesky"),
     ]
 
 
