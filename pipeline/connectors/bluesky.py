@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 from pydantic import Field
 
-from pipeline.connectors.files import Row
-from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor
@@ -59,9 +55,6 @@ class Bluesky(JsonSource):
     own_handles: tuple[str, ...] = ()
     deep_scan_days: int = Field(default=30, ge=0, le=3650, exclude=True)
 
-    def auth(self) -> None:
-        """Return nothing: nobody signs in."""
-
     def params(self) -> Params:
         """Ask for the newest first."""
         return {"q": self.query, "sort": "latest", "limit": 100}
@@ -69,7 +62,3 @@ class Bluesky(JsonSource):
     def is_company(self, row: JsonRow) -> bool:
         """Whether one of the company's handles wrote it."""
         return row.known("author.handle") in self.own_handles
-
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return a post with its uri as its id, by which dead letters are told apart."""
-        return super().find_messages(replace(row, content={**row.content, "id": row.maybe("uri")}), client)

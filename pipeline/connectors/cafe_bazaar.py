@@ -51,9 +51,6 @@ class CafeBazaar(JsonSource):
     delay_s: float = Field(default=1.0, ge=0, le=3600, exclude=True)
     deep_scan_days: int = Field(default=30, ge=0, le=3650, exclude=True)
 
-    def auth(self) -> None:
-        """Return nothing: nobody asks who asks."""
-
     def lists(self) -> Mapping[str, str]:
         """Return the reviews of each application; the address is the same for all."""
         return dict.fromkeys(self.packages, self.endpoint)

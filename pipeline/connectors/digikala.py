@@ -49,9 +49,6 @@ class Digikala(JsonSource):
     delay_s: float = Field(default=1.0, ge=0, le=3600, exclude=True)
     deep_scan_days: int = Field(default=30, ge=0, le=3650, exclude=True)
 
-    def auth(self) -> None:
-        """Return nothing: nobody asks who asks."""
-
     def lists(self) -> Mapping[str, str]:
         """Return the comments of each product."""
         return {str(product): f"/v1/product/{product}/comments/" for product in self.products}

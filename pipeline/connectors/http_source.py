@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from abc import abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
@@ -65,9 +64,9 @@ class HttpConnector(Connector):
             raise ValueError("expected an address that starts with https://")
         return value.rstrip("/")
 
-    @abstractmethod
     def auth(self) -> Auth | None:
         """Return how to prove who asks; ``None``: nobody asks for it."""
+        return None
 
     def advice(self) -> Advice:
         """Return what to mend where the service refuses."""

@@ -96,7 +96,12 @@ class JsonSource(HttpConnector):
 
     def message(self, row: JsonRow, read: Callable[[], Feedback | None]) -> Row:
         """Return one message of the answer, found but not yet understood."""
-        return Row(f"{self.noun} {row.maybe('id') or 'without id'}", row.content, read)
+        return Row(f"{self.noun} {row.maybe(self._id_at) or 'without id'}", row.content, read)
+
+    @property
+    def _id_at(self) -> str:
+        shape: Shape | None = getattr(self, "shape", None)
+        return shape.id if shape else "id"
 
     def fetch(self, since: str | None) -> Iterator[Page]:
         """Yield what the service has since the bookmark."""
@@ -186,9 +191,8 @@ class JsonSource(HttpConnector):
 
     def _bury(self, message: Row, error: SkipRecord) -> DeadLetter:
         raw = message.raw
-        found = raw.get("id") if isinstance(raw, Mapping) else None
-        native_id = error.native_id or (str(found) if isinstance(found, str | int) else None)
-        return bury(self.name, message.position, str(error), raw, native_id=native_id)
+        found = JsonRow(raw, self.now()).maybe(self._id_at) if isinstance(raw, Mapping) else None
+        return bury(self.name, message.position, str(error), raw, native_id=error.native_id or found)
 
     def _require_fields(self, missing: set[str | None], n_read: int) -> None:
         """A field that every message of a page lacks was renamed: going on would lose all that follow."""
