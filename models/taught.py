@@ -16,7 +16,7 @@ from models.training_set import TrainingSet, load_training_set, with_teachers
 
 TAUGHT = "taught.npz"
 N_UNLABELLED = 12_000
-COPY_SHARE = 0.6
+COPY_SHARE = 0.8
 
 
 def save_taught(path: Path, full: Sequence[Scores], partly: Sequence[Scores]) -> None:

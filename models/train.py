@@ -75,7 +75,7 @@ class Recipe:
     class_power: float = 0.25
     sample_power: float = 0.5
     average_decay: float = 0.998
-    evaluate_every_s: float = 240.0
+    evaluate_every_s: float = 480.0
     seed: int = 1
 
 

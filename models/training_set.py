@@ -23,9 +23,9 @@ from models.labels import Aspect, Intent, Sentiment, Stage
 from models.normalize import has_content, letters_key
 
 SMOOTHING = {"snappfood": 0.06, "dksf": 0.06, "deepsentipers": 0.06, "bank_reviews": 0.15}
-MOST_OF_A_SET = {"bank_reviews": 8_000, "dksf": 16_000}
+MOST_OF_A_SET = {"bank_reviews": 8_000}
 _FULL_SMOOTHING = 0.03
-_AUGMENTER = Augmenter(finglish=0.5, typos=0.3, stretched=0.1, half_spaces=0.3, punctuation=0.4, register=0.2)
+_AUGMENTER = Augmenter(finglish=0.6, typos=0.3, stretched=0.1, half_spaces=0.3, punctuation=0.4, register=0.2)
 _UNLABELLED_CHARS = range(12, 400)
 
 
