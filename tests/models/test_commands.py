@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from tiny import TEXTS
 
-from models import evaluate, export, pretrain, train, vocabulary
+from models import export, pretrain, train, vocabulary
 from models.checkpoint import load_checkpoint
 from models.classifier import Classifier
+from models.evaluate import evaluate
 from models.evaluation.records import load_evaluation
 
 MENTION = {"stage": "use", "intent": "praise", "aspect": "product", "sentiment": "positive"}
@@ -60,9 +61,7 @@ def test_the_commands_lead_from_texts_to_weights(data_folder: Path, tmp_path: Pa
     subprocess.run([sys.executable, "-m", "models.teach", *options], check=True)
     train.main(data=data_folder, work=work, minutes=0.05, threads=1, compiled=False)
     export.main(data=data_folder, work=work, weights=weights, version="made-1")
-    evaluate.main(
-        data=data_folder, weights=weights, split="dev", out=tmp_path / "dev.json", card=True, threads=1
-    )
+    evaluate(data=data_folder, weights=weights, split="dev", out=tmp_path / "dev.json", card=True, threads=1)
 
     stage = load_evaluation(tmp_path / "dev.json").heads["stage"].scores.macro_f1
     assert stage.n == 100
