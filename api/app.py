@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -25,7 +25,7 @@ from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
 from pipeline.identity import load_identity_key
 from pipeline.keys import Scope
-from pipeline.store import open_store
+from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
 
 ANSWERS = (trend, breakdown, journey, feedback, analyze, sources)
@@ -66,32 +66,13 @@ def create_app(
     """
     names = load_journey(settings.journey_file)
     configured = read_toml(settings.sources_file) if settings.sources_file.exists() else {}
-    webhooks = build_webhooks(configured)
-
-    @cache
-    def identity_key() -> bytes:
-        return load_identity_key(settings.identity_key_file, settings.identity_key.get_secret_value())
+    build_webhooks(configured)  # refused before anything is opened
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         _start_log(settings.log_level)
         with open_store(settings.store_url, zone=settings.zone) as store:
-            app.state.service = Service(
-                store=store,
-                analyzer=analyzer
-                or load_analyzer(
-                    settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device
-                ),
-                zone=settings.zone,
-                host=settings.host,
-                max_analyze_texts=settings.max_analyze_texts,
-                max_body_bytes=settings.max_body_bytes,
-                clock=clock,
-                identity_key=identity_key,
-                webhooks=webhooks,
-                pulled=tuple(configured.get("sources", {})),
-                environment=os.environ,
-            )
+            app.state.service = _open_service(settings, configured, store, analyzer, clock)
             yield
 
     # The pages under /docs come with the package, not from elsewhere: there may be no internet.
@@ -113,6 +94,35 @@ def create_app(
     )
     app.openapi = lambda: _openapi(app, names)  # type: ignore[method-assign]
     return app
+
+
+def _open_service(
+    settings: Settings,
+    configured: Mapping[str, Any],
+    store: Store,
+    analyzer: Analyzer | None,
+    clock: Callable[[], datetime],
+) -> Service:
+    @cache
+    def identity_key() -> bytes:
+        return load_identity_key(settings.identity_key_file, settings.identity_key.get_secret_value())
+
+    return Service(
+        store=store,
+        analyzer=analyzer
+        or load_analyzer(
+            settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device
+        ),
+        zone=settings.zone,
+        host=settings.host,
+        max_analyze_texts=settings.max_analyze_texts,
+        max_body_bytes=settings.max_body_bytes,
+        clock=clock,
+        identity_key=identity_key,
+        webhooks=build_webhooks(configured),
+        pulled=tuple(configured.get("sources", {})),
+        environment=os.environ,
+    )
 
 
 def create_app_from_environment() -> FastAPI:
