@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,8 +13,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import BadRequest, StoreError
+from pipeline.errors import BadRequest, SettingsError, StoreError
 
+log = logging.getLogger("bazkhord.api")
 MEDIA_TYPE = "application/problem+json"
 PRIVATE = frozenset({"q", "text", "texts", "items", "body"})
 TITLES = {
@@ -89,6 +91,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(BadRequest, _bad_request)
     app.add_exception_handler(StoreError, _store)
+    app.add_exception_handler(SettingsError, _settings)
 
 
 async def _http(_request: Request, error: Exception) -> Response:
@@ -113,6 +116,11 @@ async def _bad_request(_request: Request, error: Exception) -> Response:
 async def _store(_request: Request, _error: Exception) -> Response:
     detail = "the data base does not answer; try again soon, and look into the service's log if it stays so"
     return problem(503, detail, headers={"Retry-After": "5"})
+
+
+async def _settings(_request: Request, error: Exception) -> Response:
+    log.error("a setting is wrong: %s", error)
+    return problem(503, "the service is not set up for this; its log says which setting to mend")
 
 
 async def _validation(_request: Request, error: Exception) -> Response:

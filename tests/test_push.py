@@ -221,6 +221,29 @@ def test_a_stream_may_be_longer_than_any_other_body(client: TestClient, store: S
     assert len(stored(store)) == 2500
 
 
+def test_a_stream_of_nothing_but_rubbish_is_counted_and_the_first_are_told(
+    client: TestClient, store: Store
+) -> None:
+    answer = client.post("/v1/feedback", content=b"{broken\n" * 2500, headers=LINES).json()
+
+    assert counts(answer) == (0, 0, 0, 2500)
+    assert len(answer["errors"]) == 100
+    assert answer["errors"][-1]["position"] == "line 100"
+
+
+def test_an_identity_key_that_others_may_read_is_told_in_the_log(
+    client: TestClient, store: Store, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.identity_key_file.write_text("ab" * 32)
+    settings.identity_key_file.chmod(0o644)
+
+    answer = client.post("/v1/feedback", json=LATE)
+
+    assert answer.status_code == 503
+    assert any("others may read the identity key" in line for line in caplog.messages)
+    assert stored(store) == []
+
+
 def test_what_came_before_a_broken_connection_is_stored_and_may_be_sent_again(
     client: TestClient, store: Store
 ) -> None:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from api.incoming import FeedbackIn, PushedOut, read_item
+from api.incoming import MAX_ERRORS, FeedbackIn, PushedOut, read_item
 from api.middleware import STREAMED, is_streamed
 from api.problems import problem
 from api.queries import Name
@@ -58,15 +58,20 @@ class _Intake:
         read = read_item(raw, source=self._source, position=position, now=self._now)
         if isinstance(read, Feedback):
             self._items.append(read)
+            await self._save_full_page()
         else:
-            self.bury(read)
+            await self.bury(read)
+
+    async def bury(self, letter: DeadLetter) -> None:
+        """What could not be read is kept, and told if it is among the first."""
+        self._dead.append(letter)
+        if len(self.letters) < MAX_ERRORS:
+            self.letters.append(letter)
+        await self._save_full_page()
+
+    async def _save_full_page(self) -> None:
         if len(self._items) + len(self._dead) >= PAGE:
             await self.save()
-
-    def bury(self, letter: DeadLetter) -> None:
-        """What could not be read is told and kept."""
-        self._dead.append(letter)
-        self.letters.append(letter)
 
     async def save(self) -> None:
         """What was taken is stored."""
@@ -143,12 +148,14 @@ async def _take_lines(request: Request, intake: _Intake, source: str, max_line_b
     async for line in _lines(request.stream(), max_line_bytes):
         number += 1
         if line is None:
-            intake.bury(bury(source, f"line {number}", f"is longer than {max_line_bytes} bytes", number))
+            await intake.bury(
+                bury(source, f"line {number}", f"is longer than {max_line_bytes} bytes", number)
+            )
         elif line.strip():
             try:
                 raw: object = json.loads(line)
             except (ValueError, RecursionError):
-                intake.bury(bury(source, f"line {number}", "is no JSON object in UTF-8", line))
+                await intake.bury(bury(source, f"line {number}", "is no JSON object in UTF-8", line))
             else:
                 await intake.take(raw, f"line {number}")
 
