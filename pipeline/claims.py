@@ -163,6 +163,7 @@ def _mention(feedback_id: int, mention: Mention, fixed_stage: str | None) -> tup
         float(mention.aspect_confidence),
         float(mention.sentiment_confidence),
         fixed_stage is not None,
+        False,
     )
 
 

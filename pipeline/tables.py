@@ -143,7 +143,8 @@ class FeedbackRow(Row):
 class MentionRow(Row):
     """One clause of a classified message; offsets in code points of ``FeedbackRow.text``.
 
-    ``stage_from_touchpoint`` is true where the touchpoint fixed the stage and not the model.
+    ``stage_from_touchpoint`` is true where the touchpoint fixed the stage and not the model, ``corrected``
+    where a person chose the labels: what the model had said stands in the table of corrections.
     """
 
     __tablename__ = "mentions"
@@ -166,6 +167,7 @@ class MentionRow(Row):
     aspect_confidence: Mapped[float] = mapped_column(Float)
     sentiment_confidence: Mapped[float] = mapped_column(Float)
     stage_from_touchpoint: Mapped[bool] = mapped_column(Boolean)
+    corrected: Mapped[bool] = mapped_column(Boolean)
 
 
 class _TallyColumns:
@@ -229,6 +231,21 @@ class MessageTallyRow(_TallyColumns, Row):
     n: Mapped[int] = mapped_column(BigInteger)
 
 
+class ClusterTallyRow(_TallyColumns, Row):
+    """Sums over the counted messages that are not spam: how far the mentions of one message go together.
+
+    A message with ``m`` mentions has the score ``e``: 2 for each positive, 1 for each neutral, 0 for each
+    negative one. ``moment`` is ``messages`` (how many have a mention), ``mm`` (the sum of ``m * m``), ``em``
+    (of ``e * m``) or ``ee`` (of ``e * e``); a sum of 0 has no cell.
+    """
+
+    __tablename__ = "cluster_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+    moment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
 class DeadLetterRow(Row):
     """A row that could not be read; never its text. Seen again, it is not written twice."""
 
@@ -245,7 +262,7 @@ class DeadLetterRow(Row):
 
 
 class ApiKeyRow(Row):
-    """A key of the API: its hash, what it may do, and whether it still may."""
+    """A key of the API: its hash, what it may do, of which brands (``None``: all), and whether it still may."""
 
     __tablename__ = "api_keys"
 
@@ -254,6 +271,7 @@ class ApiKeyRow(Row):
     prefix: Mapped[str] = mapped_column(String(12))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     scope: Mapped[str] = mapped_column(String(10))
+    brands: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    case,
     delete,
     func,
     select,
@@ -30,6 +31,7 @@ from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
 from pipeline.tables import (
     AspectTallyRow,
+    ClusterTallyRow,
     FeedbackRow,
     IntentTallyRow,
     MentionRow,
@@ -44,6 +46,7 @@ CUBES: Mapping[str, Table] = {
     "intent": cast("Table", IntentTallyRow.__table__),
     "aspect": cast("Table", AspectTallyRow.__table__),
     "message": cast("Table", MessageTallyRow.__table__),
+    "cluster": cast("Table", ClusterTallyRow.__table__),
 }
 COMMON = (
     feedback.c.day,
@@ -97,7 +100,7 @@ def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
         ids: Messages to count; ``None``: all.
     """
     counts: Counts = {cube: Counter() for cube in CUBES}
-    sentiments, intents, aspects, messages = counts.values()
+    sentiments, intents, aspects, messages, clusters = counts.values()
     for chunk in [None] if ids is None else in_chunks(sorted(ids)):
         for day, *key, stage, intent, aspect, sentiment, n in connection.execute(_mention_query(chunk)).all():
             for period in _periods(day):
@@ -107,6 +110,11 @@ def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
         for day, *key, n in connection.execute(_message_query(chunk)).all():
             for period in _periods(day):
                 messages[(*period, *key)] += n
+        for day, *key, n, mm, em, ee in connection.execute(_cluster_query(chunk)).all():
+            for period in _periods(day):
+                for moment, sum_ in (("messages", n), ("mm", mm), ("em", em), ("ee", ee)):
+                    if sum_:
+                        clusters[(*period, *key, moment)] += int(sum_)
     return counts
 
 
@@ -115,6 +123,18 @@ def _mention_query(ids: list[int] | None) -> Select[Any]:
     key = (*COMMON, labels.stage, labels.intent, labels.aspect, labels.sentiment)
     query = select(*key, func.count()).join_from(feedback, mentions, labels.feedback_id == feedback.c.id)
     return _of_counted(query.where(feedback.c.flags.bitwise_and(SPAM) == 0).group_by(*key), ids)
+
+
+def _cluster_query(ids: list[int] | None) -> Select[Any]:
+    score = case((mentions.c.sentiment == "positive", 2), (mentions.c.sentiment == "neutral", 1), else_=0)
+    each = select(*COMMON, func.count().label("m"), func.sum(score).label("e")).join_from(
+        feedback, mentions, mentions.c.feedback_id == feedback.c.id
+    )
+    each = each.where(feedback.c.flags.bitwise_and(SPAM) == 0).group_by(feedback.c.id)
+    sums = _of_counted(each, ids).subquery()
+    key = list(sums.c)[: len(COMMON)]
+    m, e = sums.c.m, sums.c.e
+    return select(*key, func.count(), func.sum(m * m), func.sum(e * m), func.sum(e * e)).group_by(*key)
 
 
 def _message_query(ids: list[int] | None) -> Select[Any]:

@@ -9,12 +9,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import Connection, MetaData, Table, create_engine, insert, text
 
 from pipeline.database import MIGRATIONS, connect, place, writing
 from pipeline.errors import StoreError
 from pipeline.store import Store, open_store
 from pipeline.tables import FeedbackRow, Row
+from pipeline.team_tables import CorrectionRow
 from tests.builders import NOON
 from tests.conftest import TEHRAN
 
@@ -24,6 +25,29 @@ def test_the_migrated_schema_is_the_one_of_the_tables(empty_url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), Row.metadata)
 
     assert differences == []
+    assert CorrectionRow.__tablename__ in Row.metadata.tables
+
+
+def test_messages_of_an_older_schema_are_in_the_tally_that_came_later(empty_url: str) -> None:
+    engine = connect(empty_url)
+    with writing(engine) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        command.upgrade(config, "0002")
+        judged = {"counted": True, "model_version": "m", "state": "classified"}
+        rows = [message("shop", "1", 7) | judged, message("shop", "2", 8) | judged | {"flags": 8}]
+        connection.execute(insert(FeedbackRow.__table__), rows)
+        for feedback_id, sentiment in ((1, "positive"), (1, "neutral"), (1, "negative"), (2, "positive")):
+            connection.execute(insert(old_mentions(connection)), old_mention(feedback_id, sentiment))
+    engine.dispose()
+
+    with open_store(empty_url, zone=TEHRAN) as store:
+        clusters = {
+            (cell.period.value, cell.key[-1]): cell.n for cell in store.tallies() if cell.cube == "cluster"
+        }
+
+    sums = {"messages": 1, "mm": 9, "em": 9, "ee": 9}
+    assert clusters == {(period, moment): n for period in "dmj" for moment, n in sums.items()}
 
 
 def test_processes_that_start_at_once_all_find_the_tables(empty_url: str) -> None:
@@ -78,6 +102,16 @@ def message(source: str, native_id: str, minute: int) -> dict[str, object]:
         "counted": False,
         "flags": 0,
     }
+
+
+def old_mentions(connection: Connection) -> Table:
+    return Table("mentions", MetaData(), autoload_with=connection)
+
+
+def old_mention(feedback_id: int, sentiment: str) -> dict[str, object]:
+    sure = {f"{head}_confidence": 0.9 for head in ("stage", "intent", "aspect", "sentiment")}
+    labels = {"stage": "use", "intent": "other", "aspect": "app", "sentiment": sentiment}
+    return {"feedback_id": feedback_id, "start": 0, "end": 1, "stage_from_touchpoint": False} | labels | sure
 
 
 def open_and_count(url: str) -> None:

@@ -72,6 +72,10 @@ def test_a_message_adds_to_its_day_and_to_both_its_months(store: Store) -> None:
             ("aspect", ("delivery", "delivery", "negative"), 2),
             ("aspect", ("use", "product", "positive"), 1),
             ("message", ("negative", "anger", 1), 1),
+            ("cluster", ("messages",), 1),
+            ("cluster", ("mm",), 9),
+            ("cluster", ("em",), 6),
+            ("cluster", ("ee",), 4),
         ]
     }
 
@@ -340,6 +344,14 @@ def cells_of(message: Message) -> Iterator[Cell]:
             yield Cell("sentiment", Period(period), start, (*common, sentiment), 0)
             yield Cell("intent", Period(period), start, (*common, stage, found.intent.value, sentiment), 0)
             yield Cell("aspect", Period(period), start, (*common, stage, found.aspect.value, sentiment), 0)
+        if said.mentions and Flag.SPAM not in said.flags:
+            m = len(said.mentions)
+            e = sum(
+                {"positive": 2, "neutral": 1, "negative": 0}[found.sentiment.value] for found in said.mentions
+            )
+            for moment, times in (("messages", 1), ("mm", m * m), ("em", e * m), ("ee", e * e)):
+                for _ in range(times):
+                    yield Cell("cluster", Period(period), start, (*common, moment), 0)
 
 
 def test_whatever_happens_the_tallies_equal_a_recount(store: Store, request: pytest.FixtureRequest) -> None:
