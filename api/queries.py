@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from api.service import Service
+from api.service import Service, service_of
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_feedback import MAX_PAGE, Place
 from pipeline.aggregates import MAX_GROUPS, BucketLength, Calendar
@@ -180,6 +180,11 @@ class SelectionQuery(BaseModel):
             flag=tuple(self.flag),
             q=self.q,
         )
+
+
+def selection_of(request: Request, query: SelectionQuery) -> Selection:
+    """Return what a request asks for, within what its key may see."""
+    return query.selection(service_of(request))
 
 
 class TrendQuery(SelectionQuery):

@@ -382,7 +382,7 @@ def test_what_the_model_said_is_stored(store: Store) -> None:
     ]  # fmt: skip
     with store.engine.connect() as connection:
         assert [tuple(row) for row in connection.execute(select(mentions))] == [
-            (1, 1, 0, 7, "use", "praise", "product", "positive", 0.9, 0.9, 0.9, 0.9, False)
+            (1, 1, 0, 7, "use", "praise", "product", "positive", 0.9, 0.9, 0.9, 0.9, False, False)
         ]
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.queries import BreakdownQuery
+from api.queries import BreakdownQuery, selection_of
 from api.schemas import BreakdownOut
 from api.service import service_of
 from pipeline.aggregates import breakdown
@@ -25,7 +25,7 @@ def get_breakdown(request: Request, query: Annotated[BreakdownQuery, Query()]) -
     service = service_of(request)
     found = breakdown(
         service.store.engine,
-        query.selection(service),
+        selection_of(request, query),
         by=tuple(query.by),
         zone=service.zone,
         limit=query.limit,

@@ -26,7 +26,7 @@ def get_feedback(request: Request, query: Annotated[FeedbackQuery, Query()]) -> 
     service = service_of(request)
     page = find_feedback(
         service.store.engine,
-        query.selection(service),
+        selection_of(request, query),
         zone=service.zone,
         unit=query.unit,
         with_copies=query.copies == "show",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.queries import SelectionQuery
+from api.queries import SelectionQuery, selection_of
 from api.schemas import JourneyOut
 from api.service import service_of
 from pipeline.aggregates import journey
@@ -23,5 +23,5 @@ def get_journey(request: Request, query: Annotated[SelectionQuery, Query()]) -> 
     The change is against the period of equal length that ends where this one starts.
     """
     service = service_of(request)
-    out = JourneyOut.of(journey(service.store.engine, query.selection(service), zone=service.zone))
+    out = JourneyOut.of(journey(service.store.engine, selection_of(request, query), zone=service.zone))
     return answer(out, out.stages, query.format, "journey")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.queries import TrendQuery
+from api.queries import TrendQuery, selection_of
 from api.schemas import TrendOut
 from api.service import service_of
 from pipeline.aggregates import trend
@@ -25,7 +25,7 @@ def get_trend(request: Request, query: Annotated[TrendQuery, Query()]) -> Respon
     service = service_of(request)
     found = trend(
         service.store.engine,
-        query.selection(service),
+        selection_of(request, query),
         bucket=query.bucket,
         calendar=query.calendar,
         zone=service.zone,
