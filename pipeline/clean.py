@@ -45,11 +45,17 @@ _QUOTES = (
     " .moz-signature, .protonmail_quote"
 )
 _QUOTED_FROM_HERE = "#divRplyFwdMsg, #appendonsend"
-_BLOCKS = (
-    "address, article, aside, blockquote, br, dd, div, dl, dt, footer, h1, h2, h3, h4, h5, h6, header,"
-    " hr, li, main, ol, p, pre, section, table, tr, ul"
+_BLOCKS = frozenset(
+    ["address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "footer", "h1", "h2", "h3"]
+).union(
+    ["h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"]
 )
+_CELLS = frozenset(["td", "th"])
 _LINE_MARK = "\x1f"  # no text holds it: it is struck out before and cannot be written as an entity
+_SPACES = re.compile(r"[ \t\n]+")
+_LINE_MARKS = re.compile(rf" ?(?:{_LINE_MARK} ?)+")
+_MAY_HOLD_INVISIBLE = re.compile(rf"<(?:{'|'.join(_INVISIBLE)})", re.IGNORECASE)
+_MAY_HOLD_QUOTES = re.compile(r"<blockquote|\b(?:class|id)\b", re.IGNORECASE)
 
 _AUTO_REPLY = re.compile(
     r"\A(?:subject|موضوع)?:?\s*(?:"
@@ -140,7 +146,10 @@ def _html_to_text(html: str) -> str:
     if _nests_too_deep(html):
         return re.sub(r"\n{2,}", "\n", _TAG.sub("\n", html))
     tree = LexborHTMLParser(html[:_MAX_TREE_CHARS])
-    tree.strip_tags(_INVISIBLE)
+    if _MAY_HOLD_INVISIBLE.search(html):
+        tree.strip_tags(_INVISIBLE)
+    if not _MAY_HOLD_QUOTES.search(html):
+        return _visible_text(tree)
     quotes, quoted_from_here = tree.css(_QUOTES), tree.css_first(_QUOTED_FROM_HERE)
     if not quotes and quoted_from_here is None:
         return _visible_text(tree)
@@ -159,14 +168,16 @@ def _drop_from(node: LexborNode | None) -> None:
 
 
 def _visible_text(tree: LexborHTMLParser) -> str:
-    for node in tree.css(_BLOCKS):
-        node.insert_before(_LINE_MARK)
-        node.insert_after(_LINE_MARK)
-    for node in tree.css("td, th"):
-        node.insert_after(" ")
     root = tree.body or tree.root
-    text = re.sub(r"[ \t\n]+", " ", root.text() if root is not None else "")
-    return re.sub(rf" ?(?:{_LINE_MARK} ?)+", "\n", text).strip()
+    if root is None:
+        return ""
+    for node, tag in [(node, node.tag) for node in root.traverse()]:
+        if tag in _BLOCKS:
+            node.insert_before(_LINE_MARK)
+            node.insert_after(_LINE_MARK)
+        elif tag in _CELLS:
+            node.insert_after(" ")
+    return _LINE_MARKS.sub("\n", _SPACES.sub(" ", root.text())).strip()
 
 
 def _nests_too_deep(html: str) -> bool:
@@ -175,6 +186,8 @@ def _nests_too_deep(html: str) -> bool:
     Unclosed blocks make the standard's tree construction quadratic (100,000 nested ``div`` take 35 s),
     and every unclosed formatting tag is repeated in each later block.
     """
+    if html.count("<") <= _MAX_OPEN_FORMATTING:
+        return False
     n_open: dict[str, int] = {}
     n_formatting = n_other = 0
     for match in _TAG.finditer(html):

@@ -15,7 +15,8 @@ from pipeline.redact import MaskKind, redact
 
 MIN_GROUP_LETTERS = 40
 TRUNCATED = "truncated"
-_KEPT_NAMES = 1024  # queues, states and products come again and again
+_KEPT_NAMES = 1024  # queues, states and products come again and again, conversations a few times in a row
+_SHORTEST_PERSONAL_DIGITS = 10  # a mobile's number without its zero
 _SURELY_PERSONAL = frozenset({MaskKind.PHONE, MaskKind.EMAIL})
 
 _LINK = re.compile(r"https?://\S+")
@@ -44,14 +45,14 @@ def prepare(feedback: Feedback, *, identity_key: bytes) -> CleanFeedback:
     attributes = _masked_attributes(feedback.attributes)
     return CleanFeedback(
         source=feedback.source,
-        native_id=_masked_id(feedback.native_id, identity_key) or "",
+        native_id=_masked_id(feedback.native_id, identity_key),
         text=text,
         created_at=feedback.created_at,
         channel=feedback.channel,
         customer_key=customer_key(feedback.author, source=feedback.source, key=identity_key),
         group_key=group_key(text),
         edited_at=feedback.edited_at,
-        conversation_id=_masked_id(feedback.conversation_id, identity_key),
+        conversation_id=_masked_conversation(feedback.conversation_id, identity_key),
         brand=_masked_name(feedback.brand),
         product=_masked_name(feedback.product),
         touchpoint=_masked_name(feedback.touchpoint),
@@ -100,15 +101,21 @@ def _masked_name(value: str | None) -> str | None:
     return redacted.text
 
 
-def _masked_id(value: str | None, key: bytes) -> str | None:
-    if value is None:
-        return None
+@lru_cache(maxsize=_KEPT_NAMES)
+def _masked_conversation(value: str | None, key: bytes) -> str | None:
+    return None if value is None else _masked_id(value, key)
+
+
+def _masked_id(value: str, key: bytes) -> str:
+    if len(value) < _SHORTEST_PERSONAL_DIGITS and value.isascii() and value.isdigit():
+        return value
     cleaned = clean_text(value)
     if any(mask.kind in _SURELY_PERSONAL for mask in redact(cleaned).masks):
         return keyed_digest("bazkhord id 1", cleaned, key=key)
     return cleaned
 
 
+@lru_cache(maxsize=_KEPT_NAMES)
 def _harmless_link(link: str | None) -> str | None:
     if link is None:
         return None

@@ -207,6 +207,7 @@ def _is_postal_code(raw: str) -> bool:
     return _POSTAL_RULE.fullmatch(_plain_digits(raw)) is not None
 
 
+_TELL_TALE = re.compile(r"[@\d/(\[]")  # what is worth a look has one of these, and most texts have none
 _WORTH_A_LOOK = re.compile(
     rf"@|\d(?:{_WIDE_GAP}\d){{4}}|[(\[]at[)\]]|\.(?:me|dog|org|com|am|ir)/|\d{_PLATE_GAP}{_PLATE_LETTER}{_PLATE_GAP}\d",
     re.IGNORECASE,
@@ -253,7 +254,7 @@ def redact(text: str) -> Redacted:
     >>> redact("شمارم ۰۹۱۲ ۱۲۳ ۴۵۶۷ هست").text
     'شمارم <phone> هست'
     """
-    if not _WORTH_A_LOOK.search(text):
+    if not _TELL_TALE.search(text) or not _WORTH_A_LOOK.search(text):
         return Redacted(text)
     found = sorted(_find(text))
     pieces: list[str] = []

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.queries import FeedbackQuery, write_cursor
+from api.queries import FeedbackQuery, selection_of, write_cursor
 from api.schemas import FeedbackOut
 from api.service import service_of
 from pipeline.aggregate_feedback import find_feedback
