@@ -47,9 +47,7 @@ _QUOTES = (
 _QUOTED_FROM_HERE = "#divRplyFwdMsg, #appendonsend"
 _BLOCKS = frozenset(
     ["address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "footer", "h1", "h2", "h3"]
-).union(
-    ["h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"]
-)
+).union(["h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"])
 _CELLS = frozenset(["td", "th"])
 _LINE_MARK = "\x1f"  # no text holds it: it is struck out before and cannot be written as an entity
 _SPACES = re.compile(r"[ \t\n]+")
