@@ -1,8 +1,8 @@
 """Teaches all heads at once, starting from the pre-trained encoder.
 
-``python -m models.train`` starts from the mean of the teachers' networks, reads what they think in
-``taught.npz`` (see :mod:`models.teach`) and leaves ``trained.pt``: the averaged weights that did best on the
-dev sets. With ``--alone`` it starts from ``pretrained.pt`` and learns from labels only. Run it again after a
+``python -m models.train`` starts from the mean of the teachers' networks (``--start``: from an earlier result,
+for when labels were added), reads what they think in ``taught.npz`` (see :mod:`models.teach`) and leaves
+``trained.pt``: the averaged weights that did best on the dev sets. With ``--alone`` it starts from ``pretrained.pt`` and learns from labels only. Run it again after a
 break and it goes on where it stopped.
 """
 
@@ -265,6 +265,9 @@ def main(
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 1,
     full_share: Annotated[float, typer.Option(help="Share of the batches with all labels.")] = 0.5,
     alone: Annotated[bool, typer.Option(help="Learn from the labels only, without teachers.")] = False,
+    start: Annotated[
+        Path | None, typer.Option(help="A trained.pt to start from instead of the mean of the teachers.")
+    ] = None,
     compiled: Annotated[bool, typer.Option(help="Compile the encoder (needs a C++ compiler).")] = True,
 ) -> None:
     """Fine-tunes all heads; stop it at any time, run it again to go on."""
@@ -277,8 +280,8 @@ def main(
         network = load_network(work, dropout=recipe.dropout)
     else:
         training_set = load_taught_set(Corpora(data), tokenizer, work / TAUGHT)
-        teachers = sorted(work.glob(f"{FOLD_FOLDERS}/{TRAINED}"))
-        network = mean_network(teachers, dropout=recipe.dropout)
+        starts = [start] if start else sorted(work.glob(f"{FOLD_FOLDERS}/{TRAINED}"))
+        network = mean_network(starts, dropout=recipe.dropout)
     typer.echo(f"{len(training_set.full):,} fully and {len(training_set.partial):,} partly labelled messages")
     Trainer(work, training_set, recipe, network=network, compiled=compiled).run()
 
