@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,12 @@ from models.evaluation.records import EvaluationError
 from models.evaluation.sets import read_rows, readable, some
 
 Labelled = tuple[str, str]
+SIGNS = {"negative": "negative", "positive": "positive"}
+POLARITIES = {"-2": "negative", "-1": "negative", "0": "neutral", "1": "positive", "2": "positive"}
+EMOTIONS = {
+    "ANGRY": "anger", "FEAR": "worry", "HAPPY": "joy", "HATE": "anger",
+    "OTHER": "none", "SAD": "disappointment", "SURPRISE": "surprise",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,7 @@ class Task:
         name: As it is reported.
         head: The head of the shipped network that the new one starts from.
         labels: All labels of the training texts, sorted.
+        alike: For some of them the label of ``head`` that means about the same.
         train: What is learnt from.
         dev: What the best moment is chosen by.
         test: What is reported.
@@ -28,6 +35,7 @@ class Task:
     name: str
     head: str
     labels: tuple[str, ...]
+    alike: Mapping[str, str]
     train: list[Labelled]
     dev: list[Labelled]
     test: list[Labelled]
@@ -48,14 +56,34 @@ def load_tasks(folder: Path, *, limit: int | None = None) -> list[Task]:
     polarity, emotion = "sentiment/deepsentipers", "emotion/armanemo"
     with readable(folder):
         return [
-            _task("DeepSentiPers binary", "sentiment", folder / polarity, _sign, limit),
-            _task("DeepSentiPers 5-class", "sentiment", folder / polarity, _polarity, limit),
-            _task("ArmanEmo", "emotion", folder / emotion, _emotion, limit),
+            _task(
+                "DeepSentiPers binary",
+                "sentiment",
+                alike=SIGNS,
+                stem=folder / polarity,
+                label=_sign,
+                limit=limit,
+            ),
+            _task(
+                "DeepSentiPers 5-class",
+                "sentiment",
+                alike=POLARITIES,
+                stem=folder / polarity,
+                label=_polarity,
+                limit=limit,
+            ),
+            _task("ArmanEmo", "emotion", alike=EMOTIONS, stem=folder / emotion, label=_emotion, limit=limit),
         ]
 
 
 def _task(
-    name: str, head: str, stem: Path, label: Callable[[dict[str, object]], str], limit: int | None
+    name: str,
+    head: str,
+    *,
+    alike: Mapping[str, str],
+    stem: Path,
+    label: Callable[[dict[str, object]], str],
+    limit: int | None,
 ) -> Task:
     train, dev, test = (
         read_rows(stem.with_name(f"{stem.name}.{split}.jsonl.xz"), lambda row: (str(row["text"]), label(row)))
@@ -66,7 +94,7 @@ def _task(
     if strange or not labels:
         raise EvaluationError(f"{stem}: {len(strange)} labels of dev or test are not in the training texts")
     parts = ([one for one in part if one[1]] for part in (train, dev, test))
-    return Task(name, head, labels, *(some(part, limit) for part in parts))
+    return Task(name, head, labels, alike, *(some(part, limit) for part in parts))
 
 
 def _sign(row: dict[str, object]) -> str:

@@ -1,6 +1,7 @@
 """Fine-tunes the shipped encoder on another set and measures it there; those weights are thrown away.
 
-The new head starts from the shipped one of its kind but for its last layer. Weights are averaged over the
+The new head starts from the shipped one of its kind; of its last layer, the rows of labels that mean about
+the same. Weights are averaged over the
 run, and the moment with the best macro F1 on dev is kept.
 """
 
@@ -68,10 +69,10 @@ class TextChooser(nn.Module):
     Args:
         network: What it starts from; its encoder is changed by training.
         head: The message head to start from.
-        n_labels: How many labels there are to choose from.
+        rows: For each label to choose from, the row of the head's last layer that it starts from, if any.
     """
 
-    def __init__(self, network: Network, head: str, n_labels: int) -> None:
+    def __init__(self, network: Network, head: str, rows: Sequence[int | None]) -> None:
         super().__init__()
         row = list(MESSAGE_HEADS).index(head)
         width = network.message_pooling.in_features
@@ -83,7 +84,8 @@ class TextChooser(nn.Module):
         layers = network.heads[head]
         if not isinstance(layers, nn.Sequential):
             raise TypeError(f"the head {head} of the network must be a sequence of layers")
-        self.head = nn.Sequential(*list(layers)[:-1], nn.Linear(width, n_labels))
+        *below, last = layers
+        self.head = nn.Sequential(*below, _last_layer(last, rows))
 
     def forward(self, tokens: Tensor, is_token: Tensor) -> Tensor:
         """Returns the scores of each label.
@@ -101,6 +103,18 @@ class TextChooser(nn.Module):
         mean = (states * inside).sum(dim=1) / inside.sum(dim=1)
         scores: Tensor = self.head(torch.cat(((weights * states).sum(dim=1), mean, states[:, 0]), dim=-1))
         return scores
+
+
+def _last_layer(shipped: nn.Module, rows: Sequence[int | None]) -> nn.Linear:
+    if not isinstance(shipped, nn.Linear):
+        raise TypeError("the last layer of a head must be linear")
+    layer = nn.Linear(shipped.in_features, len(rows))
+    with torch.no_grad():
+        for place, row in enumerate(rows):
+            if row is not None:
+                layer.weight[place] = shipped.weight[row]
+                layer.bias[place] = shipped.bias[row]
+    return layer
 
 
 def measure_transfer(
@@ -129,7 +143,7 @@ def measure_transfer(
     cards: list[Scorecard] = []
     for seed in range(recipe.seed, recipe.seed + n_seeds):
         torch.manual_seed(seed)
-        chooser = TextChooser(_network(checkpoint, recipe.dropout), task.head, n_labels)
+        chooser = TextChooser(_network(checkpoint, recipe.dropout), task.head, _rows(task))
         chosen = replace(recipe, seed=seed)
         best = fine_tune(chooser, train, dev, chosen, hidden_piece=_mask_of(reader), watch=watch)
         guesses = choose(best, test.windows)
@@ -179,6 +193,11 @@ def choose(chooser: TextChooser, windows: Sequence[Window]) -> Labels:
             scores = chooser(torch.from_numpy(tokens), torch.from_numpy(is_token))
             guesses[batch] = scores.argmax(dim=-1).numpy()
     return guesses
+
+
+def _rows(task: Task) -> list[int | None]:
+    ours = [label.value for label in MESSAGE_HEADS[task.head]]
+    return [ours.index(task.alike[label]) if label in task.alike else None for label in task.labels]
 
 
 def _network(checkpoint: Checkpoint, dropout: float) -> Network:

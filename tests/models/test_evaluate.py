@@ -392,7 +392,7 @@ def test_fine_tuning_learns_what_can_be_learnt() -> None:
     texts = ["غذا عالی بود", "برنامه باز نمیشه", "غذا خوب بود", "برنامه جواب نمیده"] * 6
     windows = [first_window(one, [], frame=frame_of(tokenizer)) for one in encode_texts(tokenizer, texts)]
     examples = Texts(windows, np.array([0, 1, 0, 1] * 6))
-    chooser = TextChooser(tiny_network(tokenizer.get_vocab_size()), "emotion", 2)
+    chooser = TextChooser(tiny_network(tokenizer.get_vocab_size()), "emotion", [3, None])
     recipe = FineTuning(n_epochs=12, batch_tokens=64, peak_rate=2e-3, average_decay=0.8)
     seen: list[tuple[int, int]] = []
 
