@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +23,14 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, Interfa
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pipeline.errors import StoreError
+from pipeline.tables import LastChangeRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 10
 MIGRATION_LOCK = 7_203_001
 TALLY_LOCK = 7_203_002
+last_change = cast("Table", LastChangeRow.__table__)
 KNOWN_URLS = "sqlite:////folder/bazkhord.db or postgresql+psycopg://user:password@host/name"
 
 
@@ -115,8 +118,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, seen: bool = True) -> Iterator[Connection]:
     """A connection in one transaction, committed at the end; on SQLite nobody else writes meanwhile.
+
+    Args:
+        seen: Whether answers may differ afterwards: with the change comes a new mark (``mark_of``), both or
+            neither. ``False`` only for what no answer with an ETag tells of: leases, claims, runs of sources.
 
     Raises:
         StoreError: The data base does not answer, is full or stays locked.
@@ -127,6 +134,25 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
+        if seen:
+            # Last, as on PostgreSQL the other writers wait for this row until the transaction ends.
+            _change_mark(connection)
+
+
+def _change_mark(connection: Connection) -> None:
+    statement = insert_into(connection, last_change).values(id=1, mark=secrets.token_hex(16))
+    replaced = {"mark": statement.excluded.mark}
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=replaced))
+
+
+def mark_of(engine: Engine) -> str:
+    """Return a mark that is another one after each change of what answers rest on; cheap.
+
+    Raises:
+        StoreError: The data base does not answer.
+    """
+    with reading(engine) as connection:
+        return connection.scalar(select(last_change.c.mark)) or ""
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

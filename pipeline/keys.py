@@ -130,7 +130,7 @@ def any_key(store: Store) -> bool:
 
 def _note_use(store: Store, key: KeyInfo, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
-        with writing(store.engine) as connection:
+        with writing(store.engine, seen=False) as connection:
             connection.execute(update(keys).where(keys.c.id == key.id).values(last_used_at=now))
 
 

@@ -88,7 +88,7 @@ def take_lease(store: Store, source: str, worker: str, *, lease_s: float, now: d
     A lease that this very worker holds is not given twice: two of its threads do not share a source.
     """
     until = now + timedelta(seconds=lease_s)
-    with writing(store.engine) as connection:
+    with writing(store.engine, seen=False) as connection:
         holder = connection.scalar(select(leases.c.owner).where(leases.c.source == source))
         free = [leases.c.lease_until <= now]
         if holder is not None and is_dead(holder):
@@ -102,7 +102,7 @@ def take_lease(store: Store, source: str, worker: str, *, lease_s: float, now: d
 
 def renew_lease(store: Store, source: str, worker: str, *, lease_s: float, now: datetime) -> bool:
     """The lease lasts ``lease_s`` from now; return ``False`` where the source is not this worker's any more."""
-    with writing(store.engine) as connection:
+    with writing(store.engine, seen=False) as connection:
         renewed = connection.execute(
             update(leases)
             .where(leases.c.source == source, leases.c.owner == worker)
@@ -113,13 +113,13 @@ def renew_lease(store: Store, source: str, worker: str, *, lease_s: float, now: 
 
 def give_back_lease(store: Store, source: str, worker: str) -> None:
     """The source is free, if it was this worker's."""
-    with writing(store.engine) as connection:
+    with writing(store.engine, seen=False) as connection:
         connection.execute(delete(leases).where(leases.c.source == source, leases.c.owner == worker))
 
 
 def free_leases(store: Store, worker: str) -> None:
     """No source is this worker's: for a process that starts under the name of one that died (containers)."""
-    with writing(store.engine) as connection:
+    with writing(store.engine, seen=False) as connection:
         connection.execute(delete(leases).where(leases.c.owner == worker))
 
 

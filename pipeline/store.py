@@ -128,7 +128,7 @@ class Store:
 
     def claim_pending(self, worker: str, *, limit: int, lease_s: int, now: datetime) -> tuple[Pending, ...]:
         """Up to ``limit`` pending messages, oldest first, belong to ``worker`` for ``lease_s`` seconds."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             return claims.claim(connection, worker, limit=limit, lease_s=lease_s, now=now)
 
     def save_predictions(
@@ -157,12 +157,12 @@ class Store:
 
     def release(self, worker: str) -> int:
         """What ``worker`` had claimed is free for others; return how many messages that are."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             return claims.release(connection, [worker])
 
     def release_dead(self) -> int:
         """What workers of this machine had claimed that do not run any more is free for others."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             return claims.release(connection, filter(claims.is_dead, claims.owners(connection)))
 
     def requeue(self, *, not_version: str) -> int:
@@ -206,14 +206,14 @@ class Store:
 
     def note_start(self, source: str, connector: str, *, now: datetime) -> None:
         """It is on record that a pull of the source began."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             source_log.note(connection, source, connector, started_at=now)
 
     def note_success(
         self, source: str, connector: str, *, now: datetime, next_run_at: datetime | None = None
     ) -> None:
         """It is on record that a pull of the source came to its end, and when the next one is, if that is known."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             source_log.note(connection, source, connector, success_at=now, next_run_at=next_run_at)
 
     def note_error(
@@ -226,19 +226,19 @@ class Store:
         next_run_at: datetime | None = None,
     ) -> None:
         """It is on record why the source stopped, and when it is tried again; the message must hold no secret."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             source_log.note(
                 connection, source, connector, error=message, error_at=now, next_run_at=next_run_at
             )
 
     def register_source(self, source: str, connector: str, *, enabled: bool = True) -> None:
         """The source is known, also if it never ran, and whether it is to run."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             source_log.register(connection, source, connector, enabled=enabled)
 
     def plan_run(self, source: str, next_run_at: datetime) -> None:
         """It is on record when the source is pulled next."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, seen=False) as connection:
             source_log.plan(connection, source, next_run_at)
 
     def next_run(self, source: str) -> tuple[datetime | None, int]:

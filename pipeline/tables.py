@@ -246,6 +246,18 @@ class ClusterTallyRow(_TallyColumns, Row):
     n: Mapped[int] = mapped_column(BigInteger)
 
 
+class LastChangeRow(Row):
+    """One row with a mark that every change of what answers rest on replaces: the same mark, the same answers.
+
+    The mark is random and no count, so that none comes again after a backup was put back.
+    """
+
+    __tablename__ = "last_change"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    mark: Mapped[str] = mapped_column(String(32))
+
+
 class DeadLetterRow(Row):
     """A row that could not be read; never its text. Seen again, it is not written twice."""
 

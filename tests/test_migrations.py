@@ -30,7 +30,7 @@ def test_the_migrated_schema_is_the_one_of_the_tables(empty_url: str) -> None:
 
 def test_messages_of_an_older_schema_are_in_the_tally_that_came_later(empty_url: str) -> None:
     engine = connect(empty_url)
-    with writing(engine) as connection:
+    with writing(engine, seen=False) as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS))
         command.upgrade(config, "0002")
@@ -63,7 +63,7 @@ def test_processes_that_start_at_once_all_find_the_tables(empty_url: str) -> Non
 
 def test_sources_of_an_older_schema_are_kept_and_go_on(empty_url: str) -> None:
     engine = connect(empty_url)
-    with writing(engine) as connection:
+    with writing(engine, seen=False) as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS))
         command.upgrade(config, "0001")

@@ -41,6 +41,7 @@ def upgrade() -> None:
     _create_corrections()
     _create_events()
     _create_alerts()
+    _create_last_change()
     _create_clusters()
     _fill_clusters()
 
@@ -106,6 +107,15 @@ def _create_alerts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_alerts_raised_at", "alerts", ["raised_at"])
+
+
+def _create_last_change() -> None:
+    op.create_table(
+        "last_change",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("mark", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_last_change"),
+    )
 
 
 def _create_clusters() -> None:
