@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +24,8 @@ from pipeline.aggregates import (
     Trend,
 )
 from pipeline.aggregates import BucketLength as Bucket
-from pipeline.intervals import Estimate
+from pipeline.events import Event
+from pipeline.intervals import Estimate, reported
 from pipeline.records import Channel
 from pipeline.selection import Dimension, Unit
 
@@ -83,6 +86,19 @@ class TrendPointOut(Out):
         )
 
 
+class EventMarkOut(Out):
+    """Something that the company changed in the period; `GET /v1/events/{id}/effect` says what came of it."""
+
+    id: int
+    happened_at: datetime
+    title: str
+
+    @classmethod
+    def of(cls, event: Event, zone: ZoneInfo) -> Self:
+        """Return the mark of an event, its time told in the business zone."""
+        return cls(id=event.id, happened_at=event.happened_at.astimezone(zone), title=event.title)
+
+
 class TrendOut(BasisOut):
     """How sentiment moved; points without feedback are there with 0."""
 
@@ -95,19 +111,21 @@ class TrendOut(BasisOut):
     net_sentiment_low: Figure
     net_sentiment_high: Figure
     points: list[TrendPointOut]
+    events: list[EventMarkOut]
 
     @classmethod
-    def of(cls, trend: Trend) -> Self:
+    def of(cls, trend: Trend, *, events: Sequence[EventMarkOut]) -> Self:
         """Return the shape of a trend."""
-        counts = _counts(trend.total)
+        counts = count_fields(trend.total)
         del counts["n"]
         return cls(
-            **_basis(trend.basis),
+            **basis_fields(trend.basis),
             bucket=trend.bucket,
             calendar=trend.calendar,
             **counts,
-            **_figures("net_sentiment", trend.net_sentiment),
+            **figure_fields("net_sentiment", trend.net_sentiment),
             points=[TrendPointOut.of(point) for point in trend.points],
+            events=list(events),
         )
 
 
@@ -132,10 +150,10 @@ class GroupOut(Out):
         """Return the shape of a line."""
         return cls(
             values=dict(zip(by, group.values, strict=True)),
-            **_counts(group.counts),
+            **count_fields(group.counts),
             n_mixed=group.counts.n_mixed,
-            **_shares(group.share),
-            **_figures("net_sentiment", group.net_sentiment),
+            **share_fields(group.share),
+            **figure_fields("net_sentiment", group.net_sentiment),
         )
 
 
@@ -150,7 +168,7 @@ class BreakdownOut(BasisOut):
     def of(cls, breakdown: Breakdown) -> Self:
         """Return the shape of a breakdown."""
         return cls(
-            **_basis(breakdown.basis),
+            **basis_fields(breakdown.basis),
             by=list(breakdown.by),
             n_groups=breakdown.n_groups,
             groups=[GroupOut.of(group, breakdown.by) for group in breakdown.groups],
@@ -169,7 +187,7 @@ class TopOut(Out):
     @classmethod
     def of(cls, top: Top) -> Self:
         """Return the shape of a frequent label."""
-        return cls(label=top.label, n=top.n, **_shares(top.share))
+        return cls(label=top.label, n=top.n, **share_fields(top.share))
 
 
 class StageOut(Out):
@@ -205,12 +223,12 @@ class StageOut(Out):
         """Return the shape of a stage."""
         return cls(
             stage=figures.stage,
-            **_counts(figures.counts),
-            **_shares(figures.share),
-            **_figures("net_sentiment", figures.net_sentiment),
+            **count_fields(figures.counts),
+            **share_fields(figures.share),
+            **figure_fields("net_sentiment", figures.net_sentiment),
             n_before=figures.counts_before.n,
-            **_figures("net_sentiment_before", figures.net_sentiment_before),
-            **_figures("change", figures.change),
+            **figure_fields("net_sentiment_before", figures.net_sentiment_before),
+            **figure_fields("change", figures.change),
             changed=None if figures.change is None else figures.change.excludes_zero,
             top_intents=[TopOut.of(top) for top in figures.top_intents],
             top_aspects=[TopOut.of(top) for top in figures.top_aspects],
@@ -228,7 +246,7 @@ class JourneyOut(BasisOut):
     def of(cls, journey: Journey) -> Self:
         """Return the shape of a journey."""
         return cls(
-            **_basis(journey.basis),
+            **basis_fields(journey.basis),
             before_from=journey.before_from,
             before_to=journey.before_to,
             stages=[StageOut.of(stage) for stage in journey.stages],
@@ -236,9 +254,14 @@ class JourneyOut(BasisOut):
 
 
 class StoredMentionOut(Out):
-    """A mention; ``start`` and ``end`` count Unicode code points. ``matches``: it is what was asked for."""
+    """A mention; ``start`` and ``end`` count Unicode code points. ``matches``: it is what was asked for.
+
+    ``mention_id`` and ``etag`` are what it takes to correct it. ``corrected``: a person chose its labels.
+    """
 
     id: int
+    mention_id: str = Field(examples=["0-13"])
+    etag: str = Field(examples=['"2f0c9d4be2d4a1f6c0f65c1f4a6f37e1"'])
     start: int
     end: int
     text: str
@@ -251,6 +274,7 @@ class StoredMentionOut(Out):
     aspect_confidence: float
     sentiment_confidence: float
     stage_from_touchpoint: bool
+    corrected: bool
     matches: bool
 
 
@@ -322,7 +346,8 @@ class FeedbackOut(Out):
         )
 
 
-def _basis(basis: Basis) -> dict[str, Any]:
+def basis_fields(basis: Basis) -> dict[str, Any]:
+    """Return the fields of ``BasisOut``."""
     return {
         "from_": basis.from_,
         "to": basis.to,
@@ -335,7 +360,8 @@ def _basis(basis: Basis) -> dict[str, Any]:
     }
 
 
-def _counts(counts: Counts) -> dict[str, Any]:
+def count_fields(counts: Counts) -> dict[str, Any]:
+    """Return ``n`` and how many of them were judged how, without the mixed ones."""
     return {
         "n": counts.n,
         "n_negative": counts.n_negative,
@@ -344,15 +370,25 @@ def _counts(counts: Counts) -> dict[str, Any]:
     }
 
 
-def _figures(name: str, estimate: Estimate | None, *, digits: int = 2) -> dict[str, Any]:
-    if estimate is None:
+def figure_fields(name: str, estimate: Estimate | None, *n: int, digits: int = 2) -> dict[str, Any]:
+    """Return a figure and the ends of its interval under ``name``, ``name_low`` and ``name_high``.
+
+    Args:
+        name: Of the figure.
+        estimate: ``None`` gives three times ``None``.
+        n: How many it is a figure of; below ``MIN_N`` it is not told. Of a change, both periods'.
+        digits: To which it is rounded.
+    """
+    said = reported(estimate, *n)
+    if said is None:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
     return {
-        name: round(estimate.value, digits),
-        f"{name}_low": round(estimate.low, digits),
-        f"{name}_high": round(estimate.high, digits),
+        name: round(said.value, digits),
+        f"{name}_low": round(said.low, digits),
+        f"{name}_high": round(said.high, digits),
     }
 
 
-def _shares(estimate: Estimate | None) -> dict[str, Any]:
-    return _figures("share", estimate, digits=6)
+def share_fields(estimate: Estimate | None, *n: int) -> dict[str, Any]:
+    """Return a share between 0 and 1 with its interval; see ``figure_fields``."""
+    return figure_fields("share", estimate, *n, digits=6)

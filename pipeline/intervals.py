@@ -12,6 +12,7 @@ from math import sqrt
 from statistics import NormalDist
 
 Z95 = NormalDist().inv_cdf(0.975)
+MIN_N = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class Estimate:
     def excludes_zero(self) -> bool:
         """Whether the interval lies on one side of zero."""
         return self.low > 0 or self.high < 0
+
+
+def reported(estimate: Estimate | None, *n: int) -> Estimate | None:
+    """Return what may be said: the estimate, or ``None`` where one of its bases is below ``MIN_N`` (30).
+
+    Args:
+        estimate: A share, net sentiment or change.
+        n: How many mentions or messages it is a figure of; of a change, both periods'.
+    """
+    return None if any(one < MIN_N for one in n) else estimate
 
 
 def share(n_part: int, n: int) -> Estimate | None:
