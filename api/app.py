@@ -25,6 +25,7 @@ from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
 from pipeline.identity import load_identity_key
 from pipeline.keys import Scope
+from pipeline.sentences import Words
 from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
 
@@ -72,7 +73,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         _start_log(settings.log_level)
         with open_store(settings.store_url, zone=settings.zone) as store:
-            app.state.service = _open_service(settings, configured, store, analyzer, clock)
+            app.state.service = _open_service(
+                settings, configured, store, analyzer, clock=clock, journey=names
+            )
             yield
 
     # The pages under /docs come with the package, not from elsewhere: there may be no internet.
@@ -101,7 +104,9 @@ def _open_service(
     configured: Mapping[str, Any],
     store: Store,
     analyzer: Analyzer | None,
+    *,
     clock: Callable[[], datetime],
+    journey: Journey,
 ) -> Service:
     @cache
     def identity_key() -> bytes:
@@ -121,6 +126,10 @@ def _open_service(
         identity_key=identity_key,
         webhooks=build_webhooks(configured),
         pulled=tuple(configured.get("sources", {})),
+        names={
+            table: {label: Words(name.fa, name.en) for label, name in labels.items()}
+            for table, labels in journey.names.items()
+        },
         environment=os.environ,
     )
 

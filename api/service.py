@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from pipeline.analyze import Analyzer
+from pipeline.sentences import Names
 from pipeline.store import Store
 from pipeline.webhooks import Webhook
 
@@ -20,7 +21,7 @@ class Service:
 
     ``host`` is the address it was told to listen on; ``clock`` gives the present moment, aware;
     ``identity_key`` gives the secret of the customers' keys; ``environment`` holds the webhooks' secrets;
-    ``pulled`` names the sources that are pulled.
+    ``pulled`` names the sources that are pulled; ``names`` are the display names of the labels by table.
     """
 
     store: Store
@@ -33,6 +34,7 @@ class Service:
     identity_key: Callable[[], bytes]
     webhooks: Mapping[str, Webhook]
     pulled: tuple[str, ...]
+    names: Names
     environment: Mapping[str, str]
 
 

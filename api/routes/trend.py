@@ -9,9 +9,10 @@ from fastapi.responses import Response
 
 from api.answers import answer
 from api.queries import TrendQuery, selection_of
-from api.schemas import TrendOut
+from api.schemas import EventMarkOut, TrendOut
 from api.service import service_of
 from pipeline.aggregates import trend
+from pipeline.events import list_events
 
 router = APIRouter(tags=["answers"])
 
@@ -23,13 +24,16 @@ def get_trend(request: Request, query: Annotated[TrendQuery, Query()]) -> Respon
     The mentions of one message are treated as independent of each other for now.
     """
     service = service_of(request)
+    selection = selection_of(request, query)
     found = trend(
         service.store.engine,
-        selection_of(request, query),
+        selection,
         bucket=query.bucket,
         calendar=query.calendar,
         zone=service.zone,
         now=service.clock(),
     )
-    out = TrendOut.of(found)
+    basis = found.basis
+    marked = list_events(service.store.engine, selection, start=basis.from_, end=basis.to)
+    out = TrendOut.of(found, events=[EventMarkOut.of(one, service.zone) for one in marked])
     return answer(out, out.points, query.format, "trend")
