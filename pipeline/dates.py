@@ -53,6 +53,7 @@ _IN_WORDS = re.compile(
     rf"(?P<day>\d{{1,2}})\s+(?:ام\s+)?(?P<name>{'|'.join(_MONTHS)})(?:\s+ماه)?[،,]?\s+(?P<year>\d{{4}})"
     rf"(?:(?:[،,]\s*|\s*[-–]\s*|\s+)(?:ساعت\s*)?{_TIME})?"
 )
+_USUAL = re.compile(r"(?:19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?|\d{13}")
 
 
@@ -109,6 +110,11 @@ def _read(value: object) -> datetime:
 
 
 def _read_text(value: str) -> datetime:
+    if _USUAL.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass  # what does not exist is told below
     text = value.strip() if value.isascii() else value.translate(_ASCII).strip()
     if len(text) <= 64:
         for pattern in (_IN_DIGITS, _COMPACT, _IN_WORDS, _CLOCK_FIRST):

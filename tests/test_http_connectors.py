@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import httpx
 import pytest
 import stamina
 
+from pipeline.connectors.ahead import in_order
 from pipeline.records import Author, Channel, Feedback, Rating, Reply, Role, TextFormat
 from pipeline.run import pull
 from pipeline.store import open_store
@@ -30,8 +32,15 @@ from tests.fixtures.http_cases import (
     ZAMMAD,
     ZENDESK,
 )
-from tests.fixtures.services import COMPANY, Service, as_json, recorded
-from tests.http_checks import HTTP_CHECKS, HttpCase, answering, last_bookmark, read_until_error
+from tests.fixtures.services import COMPANY, Service, ZendeskService, as_json, recorded
+from tests.http_checks import (
+    HTTP_CHECKS,
+    HttpCase,
+    answering,
+    check_a_pull_that_breaks_off_anywhere_loses_nothing,
+    last_bookmark,
+    read_until_error,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -403,6 +412,54 @@ def test_woocommerce_gives_reviews_with_their_stars() -> None:
         attributes={"verified": "true"},
     )
     assert (second.native_id, second.rating, second.attributes) == ("21", None, {"verified": "false"})
+
+
+class SlowestFirst(ZendeskService):
+    """Answers the comments of a ticket the later, the earlier the ticket stands among four."""
+
+    at_once = 0
+    most_at_once = 0
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        if request.url.path.endswith("/comments.json"):
+            time.sleep(0.002 * (4 - int(request.url.path.split("/")[4]) % 4))
+        self.at_once -= 1
+        return super().handle(request)
+
+
+def test_tickets_that_are_asked_for_at_once_come_in_their_order() -> None:
+    service = SlowestFirst(samples())
+
+    pages = list(ZENDESK.build(service, at_once=4).fetch(None))
+
+    assert pages == list(ZENDESK.build(ZENDESK.service(samples())).fetch(None))
+    assert service.most_at_once == 4
+
+
+def test_a_pull_of_tickets_at_once_that_breaks_off_anywhere_loses_nothing() -> None:
+    check_a_pull_that_breaks_off_anywhere_loses_nothing(
+        replace(ZENDESK, arguments={**ZENDESK.arguments, "at_once": 4})
+    )
+
+
+def test_requests_at_once_are_a_polite_delay_apart() -> None:
+    naps: list[float] = []
+    service = ZENDESK.service(samples(5))
+
+    list(ZENDESK.build(service, naps=naps, at_once=4, delay_s=1.5).fetch(None))
+
+    assert naps == [1.5] * (len(service.requests) - 1)
+
+
+def test_a_caller_that_stops_early_begins_no_more_than_is_under_way() -> None:
+    begun: list[int] = []
+
+    first = next(in_order(lambda number: begun.append(number) or number, range(100), at_once=2))
+
+    assert first == 0
+    assert len(begun) <= 4
 
 
 def test_an_edited_message_is_stored_once(tmp_path: Path) -> None:

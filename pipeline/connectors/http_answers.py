@@ -69,7 +69,14 @@ def require_no_passing_failure(response: httpx.Response, *, now: datetime) -> No
 
 def find_refusal(response: httpx.Response, advice: Advice) -> str | None:
     """Return why a person has to mend something, and what; ``None``: the answer is one."""
-    status = response.status_code
+    if not response.is_success:
+        return _describe_refusal(response.status_code, advice)
+    if "html" in response.headers.get("content-type", ""):
+        return f"it sent a web page instead of JSON: {advice.address}, and whether the service is up"
+    return None
+
+
+def _describe_refusal(status: int, advice: Advice) -> str:
     missing = f"HTTP {status}, there is no such address: {advice.address}"
     refusals = {
         401: f"HTTP 401, the credentials are refused: {advice.credentials}",
@@ -78,13 +85,7 @@ def find_refusal(response: httpx.Response, advice: Advice) -> str | None:
         409: f"HTTP 409, {advice.conflict}",
         410: missing,
     }
-    if status in refusals:
-        return refusals[status]
-    if not response.is_success:
-        return f"HTTP {status}, the request is refused: check the arguments of the source"
-    if "html" in response.headers.get("content-type", ""):
-        return f"it sent a web page instead of JSON: {advice.address}, and whether the service is up"
-    return None
+    return refusals.get(status, f"HTTP {status}, the request is refused: check the arguments of the source")
 
 
 def parse_json(body: bytes) -> object:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -26,9 +28,18 @@ from pipeline.connectors.http_answers import (
 from pipeline.connectors.patience import exhausted_wait_s
 from pipeline.errors import PlaceRefused, RetryLater, StopSource
 
+log = logging.getLogger(__name__)
+
 Params = Mapping[str, str | int]
 N_REDIRECTS = 5
 REFUSED_PARAMETERS = (400, 410, 422)
+LOSES_BODY = (301, 302, 303)
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": "bazkhord",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,9 @@ class Limits:
 
 
 class HttpClient:
-    """One source's way to its service; a context manager, which closes the connections.
+    """One source's way to its service; a context manager, which closes the connections; safe to share by threads.
+
+    It hands requests to the transport itself: an ``httpx.Client`` in between takes as much time again.
 
     Args:
         source: Name of the source, for errors.
@@ -93,14 +106,14 @@ class HttpClient:
         self._advice = advice
         self._sleep = sleep
         self._now = now
+        self._turn = Lock()
         self._n_sent = 0
         self._closed_until: datetime | None = None
-        self._client = httpx.Client(
-            base_url=base_url,
-            transport=SignedTransport(transport, auth),
-            timeout=limits.timeout_s,
-            headers={"Accept": "application/json", "User-Agent": "bazkhord"},
-        )
+        self._base = httpx.URL(base_url)
+        self._start = str(self._base).rstrip("/")
+        self._transport = SignedTransport(transport, auth)
+        self._timeout = {"timeout": httpx.Timeout(limits.timeout_s).as_dict()}
+        self._cookies = httpx.Cookies()
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +121,7 @@ class HttpClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._transport.close()
 
     def ask(
         self,
@@ -130,8 +143,9 @@ class HttpClient:
             RetryLater: No answer within the limits, or the service asks for more patience than these allow.
             StopSource: The service refuses, or what it sends is not what a person has set it up for.
         """
-        request = self._client.build_request(
-            "GET" if body is None else "POST", address, params=params or None, json=body
+        url = self._address(address, params)
+        request = httpx.Request(
+            "GET" if body is None else "POST", url, headers=HEADERS, json=body, extensions=self._timeout
         )
         if self._authorised and self._is_elsewhere(request.url):
             raise self._stop(
@@ -144,6 +158,13 @@ class HttpClient:
             return retry(self._pause, self._ask_once, request, may_be_missing=may_be_missing)
         except TryAgain as error:
             raise RetryLater(f"{self._place(request.url)}: {error}{self._when(error)}") from error
+
+    def _address(self, address: str, params: Params | None) -> httpx.URL:
+        if not address.lower().startswith(("https://", "http://")):
+            address = f"{self._start}/{address.lstrip('/')}"
+        if params and "?" not in address:
+            return httpx.URL(f"{address}?{httpx.QueryParams(params)}")
+        return httpx.URL(address).copy_merge_params(params) if params else httpx.URL(address)
 
     def _pause(self, error: Exception) -> bool | float:
         """Whether to try again, and after how many seconds where the service says so."""
@@ -170,7 +191,8 @@ class HttpClient:
         except httpx.RequestError as error:
             raise self._unreachable(error, request.url) from error
         wait_s = exhausted_wait_s(response.headers, now=self._now())
-        self._closed_until = self._now() + timedelta(seconds=wait_s) if wait_s else None
+        if wait_s:
+            self._closed_until = self._now() + timedelta(seconds=wait_s)
         require_no_passing_failure(response, now=self._now())
         if may_be_missing and response.status_code in (404, 410):
             return Answer(None, response.headers, missing=True)
@@ -181,40 +203,55 @@ class HttpClient:
         return Answer(parse_json(body), response.headers, find_next_link(response))
 
     def _wait_for_turn(self) -> None:
-        if self._closed_until is not None:
-            wait_s = (self._closed_until - self._now()).total_seconds()
-            if wait_s > self._limits.patience_s:
-                raise TryAgain("its allowance of requests is used up", wait_s)
-            self._closed_until = None
-            self._sleep(max(0.0, wait_s))
-        if self._n_sent and self._limits.delay_s:
-            self._sleep(self._limits.delay_s)
-        self._n_sent += 1
+        with self._turn:
+            if self._closed_until is not None:
+                wait_s = (self._closed_until - self._now()).total_seconds()
+                if wait_s > self._limits.patience_s:
+                    raise TryAgain("its allowance of requests is used up", wait_s)
+                self._closed_until = None
+                self._sleep(max(0.0, wait_s))
+            if self._n_sent and self._limits.delay_s:
+                self._sleep(self._limits.delay_s)
+            self._n_sent += 1
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        response = self._client.send(request, stream=True)
-        for _ in range(N_REDIRECTS):
-            if response.next_request is None:
+        for _ in range(N_REDIRECTS + 1):
+            if self._cookies.jar:
+                self._cookies.set_cookie_header(request)
+            response = self._transport.handle_request(request)
+            response.request = request
+            log.debug("%s %s: HTTP %d", request.method, request.url, response.status_code)
+            if "set-cookie" in response.headers:
+                self._cookies.extract_cookies(response)
+            if not response.has_redirect_location:
                 return response
             response.close()
-            if response.next_request.method != request.method:
-                raise self._stop(
-                    request.url,
-                    f"it redirects to {response.next_request.url.host} in a way that loses what was asked: "
-                    "set base_url to that address if it is right",
-                )
-            if self._authorised and self._is_elsewhere(response.next_request.url):
-                raise self._stop(
-                    request.url,
-                    f"it redirects to {response.next_request.url.host}, which would be sent the credentials: "
-                    "set base_url to that address if it is right",
-                )
-            response = self._client.send(response.next_request, stream=True)
-        response.close()
+            request = self._redirected(request, response)
         raise self._stop(request.url, f"it redirects more than {N_REDIRECTS} times: check base_url")
 
+    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
+        try:
+            url = request.url.join(response.headers["location"])
+        except httpx.InvalidURL:
+            raise self._stop(request.url, "it redirects to what is no address: check base_url") from None
+        problem = ""
+        if request.method == "POST" and response.status_code in LOSES_BODY:
+            problem = "in a way that loses what was asked"
+        elif self._authorised and self._is_elsewhere(url):
+            problem = "which would be sent the credentials"
+        if problem:
+            separator = " " if problem.startswith("in") else ", "
+            raise self._stop(
+                request.url,
+                f"it redirects to {url.host}{separator}{problem}: set base_url to that address if it is right",
+            )
+        headers = {**request.headers, "Host": url.netloc.decode()}
+        return httpx.Request(
+            request.method, url, headers=headers, content=request.content, extensions=self._timeout
+        )
+
     def _is_elsewhere(self, url: httpx.URL) -> bool:
-        base = self._client.base_url
+        base = self._base
         if (url.host, url.port) == (base.host, base.port):
             return url.scheme not in (base.scheme, "https")
         return True

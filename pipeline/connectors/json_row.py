@@ -152,6 +152,10 @@ class JsonRow:
         return replace(self, content=value)
 
     def _find(self, path: str) -> tuple[bool, object]:
+        if path in self.content:
+            return True, self.content[path]
+        if "." not in path:
+            return False, None
         place: object = self.content
         for key in path.split("."):
             if not isinstance(place, Mapping) or key not in place:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
+from functools import cached_property, partial
 from typing import ClassVar
 
 from pydantic import Field
 
+from pipeline.connectors.ahead import in_order
 from pipeline.connectors.base import bury
 from pipeline.connectors.bookmarks import State, read_bookmark, write_bookmark
 from pipeline.connectors.files import Row, unreadable
@@ -37,6 +38,7 @@ class JsonSource(HttpConnector):
     Args:
         deep_scan_days: After so many days all is read once more, for edits that the service does not
             announce; 0: never.
+        at_once: Objects whose messages are asked for at the same time, where each takes a request of its own.
         constants: What holds for every message of which the service does not say it.
     """
 
@@ -48,6 +50,7 @@ class JsonSource(HttpConnector):
     shape: ClassVar[Shape]
 
     deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
+    at_once: int = Field(default=1, ge=1, le=16, exclude=True)
     constants: Constants = Constants()
 
     def pager(self) -> Pager:
@@ -98,7 +101,7 @@ class JsonSource(HttpConnector):
         """Return one message of the answer, found but not yet understood."""
         return Row(f"{self.noun} {row.maybe(self._id_at) or 'without id'}", row.content, read)
 
-    @property
+    @cached_property
     def _id_at(self) -> str:
         shape: Shape | None = getattr(self, "shape", None)
         return shape.id if shape else "id"
@@ -177,17 +180,26 @@ class JsonSource(HttpConnector):
         yield Page(tuple(items), tuple(dead), bookmark, n_total)
 
     def _messages(self, rows: tuple[object, ...], client: HttpClient, list_name: str) -> Iterator[Row]:
-        for number, row in enumerate(rows, 1):
-            if isinstance(row, Mapping):
-                yield from self._expand(JsonRow(row, self.now(), list_name), client)
-            else:
-                yield unreadable(f"{self.noun} {number} of a page", "it is no object", row)
+        now = self.now()
+        numbered = enumerate(rows, 1)
+        find = partial(self._expand, client=client, now=now, list_name=list_name)
+        found = in_order(find, numbered, at_once=self.at_once) if self.at_once > 1 else map(find, numbered)
+        for messages in found:
+            yield from messages
 
-    def _expand(self, row: JsonRow, client: HttpClient) -> Iterator[Row]:
+    def _expand(
+        self, numbered: tuple[int, object], *, client: HttpClient, now: datetime, list_name: str
+    ) -> Iterable[Row]:
+        number, content = numbered
+        if not isinstance(content, Mapping):
+            return [unreadable(f"{self.noun} {number} of a page", "it is no object", content)]
+        row = JsonRow(content, now, list_name)
+        found: list[Row] = []
         try:
-            yield from self.find_messages(row, client)
+            found.extend(self.find_messages(row, client))
         except SkipRecord as error:
-            yield self.message(row, partial(_refuse, error))
+            found.append(self.message(row, partial(_refuse, error)))
+        return found
 
     def _bury(self, message: Row, error: SkipRecord) -> DeadLetter:
         raw = message.raw

@@ -22,11 +22,23 @@ from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """What of a ticket goes with each of its messages."""
+
+    id: str
+    subject: str | None
+    queue: str | None
+    status: str | None
+    permalink: str
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A public comment, its ticket, and the company's answers to it."""
 
     row: JsonRow
-    ticket: JsonRow
+    ticket: Ticket
     replies: tuple[Reply, ...]
     is_first: bool
 
@@ -39,7 +51,7 @@ class Zendesk(JsonSource):
     Ask for: an API token and the e-mail address of the administrator it belongs to, or an OAuth access token.
     Permissions: the export of tickets is for administrators only.
     Limits: 10 requests for tickets a minute, each up to a thousand tickets, then one request for the
-        comments of each; Retry-After is honoured. What changed within the last minute comes next time.
+        comments of each, four of them at the same time; Retry-After is honoured. What changed within the last minute comes next time.
     What is fetched: public comments of end users, with ticket, status, group and priority; what they wrote
         with a satisfaction rating, and the rating. Comments of agents count as the time of an answer only.
         The subject stands before the first comment. A ticket that changes is read again in whole.
@@ -68,6 +80,7 @@ class Zendesk(JsonSource):
     token_env: str = Field(exclude=True)
     email: str | None = Field(default=None, exclude=True)
     start: date = date(2010, 1, 1)
+    at_once: int = Field(default=4, ge=1, le=16, exclude=True)
 
     def auth(self) -> Auth:
         """Return the token with its owner, or alone."""
@@ -93,16 +106,18 @@ class Zendesk(JsonSource):
             None if by_customer else read_answer(comment, Role.AGENT, at="created_at")
             for comment, by_customer in zip(public, spoken, strict=True)
         ]
+        ticket = self._read_ticket(row)
         for number, comment in enumerate(public):
             if spoken[number]:
                 replies = replies_between(spoken, answers, number)
-                one = Comment(comment, row, replies, is_first=number == 0)
+                one = Comment(comment, ticket, replies, is_first=number == 0)
                 yield self.message(comment, partial(self._read_comment, one))
         if row.maybe("satisfaction_rating.comment"):
             yield self.message(row, partial(self.read, row))
 
     def read(self, row: JsonRow) -> Feedback:
         """Return what a customer wrote when rating a ticket."""
+        ticket = self._read_ticket(row)
         return Feedback(
             source=self.name,
             native_id=f"{row.id()}/satisfaction",
@@ -110,16 +125,16 @@ class Zendesk(JsonSource):
             created_at=row.time("updated_at"),
             channel=Channel.SURVEY,
             author=Author(native_id=row.id("requester_id")),
-            conversation_id=row.id(),
-            queue=row.maybe("group_id"),
-            status=row.maybe("status"),
-            permalink=self._permalink(row),
-            attributes=_attributes(row),
+            conversation_id=ticket.id,
+            queue=ticket.queue,
+            status=ticket.status,
+            permalink=ticket.permalink,
+            attributes=ticket.attributes,
         )
 
     def _read_comment(self, comment: Comment) -> Feedback:
         row, ticket = comment.row, comment.ticket
-        subject = ticket.maybe("subject") if comment.is_first else None
+        subject = ticket.subject if comment.is_first else None
         body = row.text("html_body")
         return Feedback(
             source=self.name,
@@ -129,16 +144,23 @@ class Zendesk(JsonSource):
             created_at=row.time("created_at"),
             channel=Channel.TICKET,
             author=Author(native_id=row.id("author_id")),
-            conversation_id=ticket.id(),
-            queue=ticket.maybe("group_id"),
-            status=ticket.maybe("status"),
-            permalink=self._permalink(ticket),
+            conversation_id=ticket.id,
+            queue=ticket.queue,
+            status=ticket.status,
+            permalink=ticket.permalink,
             replies=comment.replies,
-            attributes=_attributes(ticket),
+            attributes=ticket.attributes,
         )
 
-    def _permalink(self, ticket: JsonRow) -> str:
-        return f"{self.base_url}/agent/tickets/{ticket.id()}"
+    def _read_ticket(self, row: JsonRow) -> Ticket:
+        return Ticket(
+            id=row.id(),
+            subject=row.maybe("subject"),
+            queue=row.maybe("group_id"),
+            status=row.maybe("status"),
+            permalink=f"{self.base_url}/agent/tickets/{row.id()}",
+            attributes=_attributes(row),
+        )
 
     def _comment_pages(
         self, ticket: str, client: HttpClient
@@ -164,7 +186,8 @@ class Zendesk(JsonSource):
 
     def _rows(self, values: object) -> tuple[JsonRow, ...]:
         listed = values if isinstance(values, list) else []
-        return tuple(JsonRow(one, self.now()) for one in listed if isinstance(one, Mapping))
+        now = self.now()
+        return tuple(JsonRow(one, now) for one in listed if isinstance(one, Mapping))
 
 
 def _is_customer(comment: JsonRow, ticket: JsonRow, roles: Mapping[str, str | None]) -> bool:
