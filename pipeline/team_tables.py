@@ -64,6 +64,8 @@ class AlertRow(Row):
 
     ``occasion`` is what makes it the same alert: a day, a phrase, a source and the time it fell silent.
     ``evidence`` holds figures and the filters under which the API shows the messages; never a message's text.
+    ``undelivered`` names the channels that have not got it yet, ``next_try_at`` when they are tried again;
+    ``None``: not any more. While somebody delivers it, that time lies ahead, so that nobody else does.
     """
 
     __tablename__ = "alerts"
@@ -81,6 +83,8 @@ class AlertRow(Row):
     title_fa: Mapped[str] = mapped_column(Text)
     title_en: Mapped[str] = mapped_column(Text)
     evidence: Mapped[dict[str, object]] = mapped_column(JSON)
+    undelivered: Mapped[list[str]] = mapped_column(JSON)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     n_failures: Mapped[int] = mapped_column(Integer)
     delivery_error: Mapped[str | None] = mapped_column(Text)

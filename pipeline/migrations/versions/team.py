@@ -97,6 +97,8 @@ def _create_alerts() -> None:
         sa.Column("title_fa", sa.Text(), nullable=False),
         sa.Column("title_en", sa.Text(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("undelivered", sa.JSON(), nullable=False),
+        sa.Column("next_try_at", UTC_TIME),
         sa.Column("delivered_at", UTC_TIME),
         sa.Column("n_failures", sa.Integer(), nullable=False),
         sa.Column("delivery_error", sa.Text()),
