@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipeline.connectors.http_client import HttpClient, Limits
 from pipeline.connectors.pagers import AfterId, Cursor, LinkHeader, Listed, Offset, PageNumber, Pager, Step
 from pipeline.connectors.patience import asked_wait_s, exhausted_wait_s
 from pipeline.connectors.scans import ChangedSince, NewestFirst, Watermark
+from pipeline.connectors.wire import Wire
 from pipeline.connectors.woocommerce import WooCommerce
 from pipeline.errors import PlaceRefused, RetryLater, StopSource
 
@@ -440,6 +442,6 @@ def test_a_certificate_of_an_own_authority_has_to_be_there(tmp_path: Path) -> No
 def test_a_transport_of_its_own_verifies_certificates() -> None:
     transport = shop()._open_transport()
 
-    assert isinstance(transport, httpx.HTTPTransport)
-    assert transport._pool._ssl_context.check_hostname
-    transport.close()
+    assert isinstance(transport, Wire)
+    assert transport.context.check_hostname
+    assert transport.context.verify_mode is ssl.CERT_REQUIRED

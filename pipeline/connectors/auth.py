@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import cast
 
 import httpx
@@ -165,6 +166,7 @@ class SignedTransport(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, auth: Auth | None) -> None:
         self._inner = inner
         self._auth = auth
+        self._signing = Lock()  # two threads would each fetch a token, and one could undo the other's
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer; a token that lapsed early is renewed once."""
@@ -188,5 +190,6 @@ class SignedTransport(httpx.BaseTransport):
             stream=cast("httpx.SyncByteStream", request.stream),
             extensions=request.extensions,
         )
-        instead = auth.sign(signed, self._inner.handle_request)
+        with self._signing:
+            instead = auth.sign(signed, self._inner.handle_request)
         return instead or self._inner.handle_request(signed)

@@ -14,6 +14,7 @@ from pipeline.connectors.base import Connector
 from pipeline.connectors.credentials import read_secret
 from pipeline.connectors.http_answers import Advice
 from pipeline.connectors.http_client import HttpClient, Limits, Network
+from pipeline.connectors.wire import Wire
 from pipeline.errors import SettingsError, StopSource
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -120,8 +121,8 @@ class HttpConnector(Connector):
     def _open_transport(self) -> httpx.BaseTransport:
         proxy = self.secret("proxy_env").get_secret_value() if self.proxy_env else self.proxy
         try:
-            context = ssl.create_default_context(cafile=self.root / self.ca_file) if self.ca_file else True
-            return httpx.HTTPTransport(verify=context, proxy=proxy)
+            context = ssl.create_default_context(cafile=self.root / self.ca_file) if self.ca_file else None
+            return httpx.HTTPTransport(verify=context or True, proxy=proxy) if proxy else Wire(context)
         except (OSError, ValueError) as error:
             raise StopSource(
                 f"source {self.name}: ca_file or proxy cannot be used ({type(error).__name__}): correct it"

@@ -38,7 +38,6 @@ class JsonSource(HttpConnector):
     Args:
         deep_scan_days: After so many days all is read once more, for edits that the service does not
             announce; 0: never.
-        at_once: Objects whose messages are asked for at the same time, where each takes a request of its own.
         constants: What holds for every message of which the service does not say it.
     """
 
@@ -50,7 +49,6 @@ class JsonSource(HttpConnector):
     shape: ClassVar[Shape]
 
     deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
-    at_once: int = Field(default=1, ge=1, le=16, exclude=True)
     constants: Constants = Constants()
 
     def pager(self) -> Pager:
@@ -96,6 +94,10 @@ class JsonSource(HttpConnector):
         """Return the messages that an object of the list stands for: itself, or those of a ticket."""
         del client
         yield self.message(row, partial(self.read, row))
+
+    def n_at_once(self) -> int:
+        """Return for how many objects ``find_messages`` may ask at the same time, in threads."""
+        return 1
 
     def message(self, row: JsonRow, read: Callable[[], Feedback | None]) -> Row:
         """Return one message of the answer, found but not yet understood."""
@@ -183,7 +185,8 @@ class JsonSource(HttpConnector):
         now = self.now()
         numbered = enumerate(rows, 1)
         find = partial(self._expand, client=client, now=now, list_name=list_name)
-        found = in_order(find, numbered, at_once=self.at_once) if self.at_once > 1 else map(find, numbered)
+        n = self.n_at_once()
+        found = in_order(find, numbered, at_once=n) if n > 1 else map(find, numbered)
         for messages in found:
             yield from messages
 

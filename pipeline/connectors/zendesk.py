@@ -69,6 +69,7 @@ class Zendesk(JsonSource):
         token_env: Environment variable with the token.
         email: Whose API token it is; ``None``: it is an OAuth access token.
         start: Tickets that changed before this day are left out.
+        at_once: Tickets whose comments are asked for at the same time.
     """
 
     kind: ClassVar[str] = "zendesk"
@@ -91,6 +92,10 @@ class Zendesk(JsonSource):
         """Return the way through the export; its last cursor is where the next run goes on."""
         start = int(datetime.combine(self.start, time(), UTC).timestamp())
         return Cursor(param="cursor", at="after_cursor", first={"start_time": start}, end_at="end_of_stream")
+
+    def n_at_once(self) -> int:
+        """Return how many tickets are asked for at the same time."""
+        return self.at_once
 
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return the public comments of a ticket and the words that came with its rating."""
