@@ -50,7 +50,7 @@ _BLOCKS = frozenset(
 ).union(["h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"])
 _CELLS = frozenset(["td", "th"])
 _LINE_MARK = "\x1f"  # no text holds it: it is struck out before and cannot be written as an entity
-_SPACES = re.compile(r"[ \t\n]+")
+_SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")  # a single blank stays as it is
 _LINE_MARKS = re.compile(rf" ?(?:{_LINE_MARK} ?)+")
 _MAY_HOLD_INVISIBLE = re.compile(rf"<(?:{'|'.join(_INVISIBLE)})", re.IGNORECASE)
 _MAY_HOLD_QUOTES = re.compile(r"<blockquote|\b(?:class|id)\b", re.IGNORECASE)

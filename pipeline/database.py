@@ -7,7 +7,6 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +30,7 @@ CONNECT_TIMEOUT_S = 10
 MIGRATION_LOCK = 7_203_001
 TALLY_LOCK = 7_203_002
 last_change = cast("Table", LastChangeRow.__table__)
+TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KNOWN_URLS = "sqlite:////folder/bazkhord.db or postgresql+psycopg://user:password@host/name"
 
 
@@ -71,7 +71,7 @@ def _sqlite(url: URL) -> Engine:
         url.set(drivername="sqlite+pysqlite"),
         hide_parameters=True,  # they hold what customers wrote, and errors end up in logs
         connect_args={"timeout": BUSY_TIMEOUT_S},
-        json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        json_serializer=TO_JSON,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -97,7 +97,7 @@ def _postgresql(url: URL) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "bazkhord"},
-            json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+            json_serializer=TO_JSON,
         )
     except ModuleNotFoundError:
         raise StoreError(

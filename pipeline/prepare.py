@@ -30,6 +30,9 @@ _NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 _ONE_FORM = str.maketrans("يىئكةأإآٱؤ\u0640", "یییکهاااا" + "و" + " ")
 
 
+_kept_customer_key = lru_cache(maxsize=_KEPT_NAMES)(customer_key)
+
+
 def prepare(feedback: Feedback, *, identity_key: bytes) -> CleanFeedback:
     """The message as it may be stored: nothing in it says who wrote it, every data base can hold it.
 
@@ -49,7 +52,7 @@ def prepare(feedback: Feedback, *, identity_key: bytes) -> CleanFeedback:
         text=text,
         created_at=feedback.created_at,
         channel=feedback.channel,
-        customer_key=customer_key(feedback.author, source=feedback.source, key=identity_key),
+        customer_key=_kept_customer_key(feedback.author, source=feedback.source, key=identity_key),
         group_key=group_key(text),
         edited_at=feedback.edited_at,
         conversation_id=_masked_conversation(feedback.conversation_id, identity_key),
@@ -82,8 +85,9 @@ def group_key(text: str) -> str | None:
         return None
     while match := _PASSED_ON.match(text):
         text = text[match.end() :]
-    one_form = unicodedata.normalize("NFKC", _LINK.sub(" ", text)).translate(_ONE_FORM).casefold()
-    letters = _NO_LETTER_OR_DIGIT.sub("", one_form)
+    unlinked = _LINK.sub(" ", text) if "://" in text else text
+    one_form = unicodedata.normalize("NFKC", unlinked).translate(_ONE_FORM).casefold()
+    letters = _NO_LETTER_OR_DIGIT.sub("", "".join(one_form.split()))
     if len(letters) < MIN_GROUP_LETTERS:
         return None
     return hashlib.sha256(letters.encode()).hexdigest()

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, String, bindparam, delete, insert, null, sele
 from pipeline.database import lock_tallies
 from pipeline.errors import SkipRecord
 from pipeline.jalali import local_day
+from pipeline.reattaching import carry_over
 from pipeline.records import CleanFeedback, DeadLetter, SaveCounts
 from pipeline.tallies import COUNTED, feedback, in_chunks, kept_up, mentions, promote
 
@@ -119,6 +120,9 @@ def _in_utc(moment: object) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
+_WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False, default=_in_utc).encode
+
+
 def _fingerprint(row: Values) -> str:
     """Return a digest of all that the source says of a message.
 
@@ -135,9 +139,7 @@ def _fingerprint(row: Values) -> str:
     if isinstance(nps, int) and not SMALLEST <= nps <= LARGEST:
         raise SkipRecord("nps is far outside 0 to 10; map another field to nps")
     try:
-        written = json.dumps(
-            list(row.values()), ensure_ascii=False, sort_keys=True, allow_nan=False, default=_in_utc
-        )
+        written = _WRITE(list(row.values()))
         if "\\u0000" in written and _has_nul(row):
             raise SkipRecord(
                 "a value holds the character NUL, which no data base stores; take it out at the source"
@@ -217,6 +219,7 @@ def _write_changed(connection: Connection, changed: list[Values]) -> None:
     with kept_up(connection, ids) as touched:
         groups = counted_groups(connection, ids)
         delete_mentions(connection, ids)
+        carry_over(connection, {cast("int", row["row_id"]): str(row["text"]) for row in changed})
         connection.execute(statement.values({name: bindparam(name) for name in names} | NO_LABELS), changed)
         touched.update(promote(connection, groups))
 
