@@ -16,7 +16,7 @@ from fastapi_offline import FastAPIOffline
 
 from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
-from api.queries import only_known_parameters
+from api.queries import dimension_schema, only_known_parameters
 from api.routes import analyze, breakdown, feedback, health, journey, push, sources, trend
 from api.security import needs
 from api.service import Service
@@ -161,6 +161,7 @@ def _openapi(app: FastAPI, journey: Journey) -> dict[str, Any]:
         )
         schemas = app.openapi_schema["components"]["schemas"]
         schemas.update(problem_schemas() | push.schemas())
+        schemas["Dimension"] = dimension_schema(schemas["Dimension"])
         for schema, table in LABELS.items():
             names = journey.names[table].items()
             schemas[schema]["description"] = "\n".join(

@@ -22,7 +22,7 @@ from pipeline.aggregates import MAX_GROUPS, BucketLength, Calendar
 from pipeline.errors import BadRequest
 from pipeline.jalali import from_jalali
 from pipeline.records import Channel
-from pipeline.selection import Dimension, Selection, Unit, last_days
+from pipeline.selection import ATTRIBUTE, MAX_ATTRIBUTE, Dimension, Selection, Unit, last_days
 
 DEFAULT_DAYS = 30
 LATIN_DIGITS = {ord(script) + digit: str(digit) for script in "۰٠" for digit in range(10)}
@@ -30,6 +30,10 @@ DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 HOW = (
     "a day like 2026-11-21 or 1405-08-30 (Jalali by its year), or a time with its zone like "
     "2026-11-21T09:00:00+03:30"
+)
+SEGMENT = (
+    "Customer segment; an empty value: messages without one. `plan:gold`: messages whose attribute `plan` is gold; "
+    "`plan:`: messages without that attribute. A segment that itself holds a colon: `:name:with:colon`."
 )
 
 
@@ -140,7 +144,7 @@ class SelectionQuery(BaseModel):
     channel: Annotated[list[Channel], BeforeValidator(split_commas)] = []
     brand: list[Name] = Field([], max_length=50, description="An empty value: messages without a brand.")
     product: list[Name] = Field([], max_length=50, description="An empty value: messages without a product.")
-    segment: list[Name] = Field([], max_length=50, description="Customer segment; empty: without one.")
+    segment: list[Name] = Field([], max_length=50, description=SEGMENT)
     stage: Annotated[list[Stage], BeforeValidator(split_commas)] = []
     intent: Annotated[list[Intent], BeforeValidator(split_commas)] = []
     aspect: Annotated[list[Aspect], BeforeValidator(split_commas)] = []
@@ -197,7 +201,8 @@ class BreakdownQuery(SelectionQuery):
     """What is asked of a breakdown."""
 
     by: Annotated[list[Dimension], BeforeValidator(split_commas)] = Field(
-        description="One or two: `by=stage` or `by=stage,intent`.", examples=[["stage"]]
+        description="One or two: `by=stage`, `by=stage,intent`, or an attribute: `by=attribute:plan`.",
+        examples=[["stage"]],
     )
     limit: GroupLimit = Field(200, description="Most lines; the largest are given.")
 
@@ -214,6 +219,13 @@ class FeedbackQuery(SelectionQuery):
     cursor: Annotated[Place, PlainValidator(_read_cursor, json_schema_input_type=str)] | None = Field(
         None, description="`next` of the page before.", json_schema_extra={"type": "string"}
     )
+
+
+def dimension_schema(enum: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of ``Dimension`` with what is no member of the enum: ``attribute:NAME``."""
+    rest = {name: value for name, value in enum.items() if name not in {"enum", "type"}}
+    pattern = f'^{ATTRIBUTE}[^"\\\\]{{1,{MAX_ATTRIBUTE}}}$'
+    return rest | {"type": "string", "anyOf": [{"enum": enum["enum"]}, {"pattern": pattern}]}
 
 
 def only_known_parameters(request: Request) -> None:

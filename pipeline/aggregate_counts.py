@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import ColumnElement, Connection, Select, extract, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -18,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from models.labels import MENTION_SENTIMENTS, Sentiment
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Period
-from pipeline.selection import Dimension, Selection, Span, Unit, moment
+from pipeline.selection import Dimension, Selection, Span, Unit, moment, read_segment
 from pipeline.tables import (
     AspectTallyRow,
     FeedbackRow,
@@ -120,14 +121,14 @@ def count(
     unit = selection.unit(by)
     cube = _cube(selection, span, by, unit, when) if use_tallies else None
     if cube is None:
-        keys = ([_time_key(connection, when)] if when else []) + [_key_column(one) for one in by]
+        keys = ([time_key(connection, when)] if when else []) + [key_column(one) for one in by]
         statements = [_statement_of_rows(selection, span, keys, unit)]
     else:
         statements = [
             _statement_of_tallies(cube, selection, by, unit, when).where(
                 cube.period == period.value, cube.start >= start, cube.start < end
             )
-            for period, start, end in _pieces(span, when)
+            for period, start, end in pieces(span, when)
         ]
     cells: dict[Key, Counts] = {}
     n_keys = len(by) + (when is not None)
@@ -158,7 +159,7 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
         if getattr(selection, name)
     ]
     seen: set[str] = set()
-    for period, start, end in _pieces(whole if span.days is None else span, None):
+    for period, start, end in pieces(whole if span.days is None else span, None):
         here = cube.period == period.value, cube.start >= start, cube.start < end
         seen |= set(connection.scalars(select(cube.model_version).where(*here, *conditions).distinct()))
     return tuple(sorted(seen))
@@ -179,9 +180,11 @@ def message_conditions(
     ]
     conditions += [
         _one_of(getattr(FeedbackRow, name), getattr(selection, name), name)
-        for name in ("source", "channel", "brand", "product", "segment", "emotion")
+        for name in ("source", "channel", "brand", "product", "emotion")
         if getattr(selection, name)
     ]
+    if selection.segment:
+        conditions.append(or_(*map(_is_segment, selection.segment)))
     conditions += _flag_conditions(FeedbackRow.flags, selection)
     if selection.q:
         conditions.append(text_holds(FeedbackRow.text, selection.q))
@@ -210,8 +213,7 @@ def _cube(
 ) -> Cube | None:
     """The cube that knows the answer, if one does."""
     asked = {one.value for one in by} | {name for name in OF_MENTIONS if getattr(selection, name)}
-    is_coarse = span.days is not None and when != When.QUARTER_HOUR
-    if not is_coarse or selection.product or selection.segment or selection.q or "product" in asked:
+    if not tallies_know(selection, span, when) or any(_is_unknown_to_tallies(one) for one in by):
         return None
     if unit == Unit.MESSAGES:
         return MessageTallyRow
@@ -222,7 +224,17 @@ def _cube(
     return IntentTallyRow if {"stage", "intent"} & asked else SentimentTallyRow
 
 
-def _pieces(span: Span, when: When | None) -> Iterator[tuple[Period, date, date]]:
+def _is_unknown_to_tallies(one: Dimension) -> bool:
+    return one in (Dimension.PRODUCT, Dimension.SEGMENT) or one.attribute is not None
+
+
+def tallies_know(selection: Selection, span: Span, when: When | None) -> bool:
+    """Return whether some tally can tell these messages from others: whole days, and no filter unknown to all."""
+    is_coarse = span.days is not None and when != When.QUARTER_HOUR
+    return is_coarse and not (selection.product or selection.segment or selection.q)
+
+
+def pieces(span: Span, when: When | None) -> Iterator[tuple[Period, date, date]]:
     """Whole months in the middle from their own cells, the days at both ends one by one."""
     days = span.days
     if days is None:
@@ -274,7 +286,8 @@ def _statement_of_rows(selection: Selection, span: Span, keys: list[Any], unit: 
     return joined.where(*mention_conditions(selection))
 
 
-def _time_key(connection: Connection, when: When) -> ColumnElement[Any]:
+def time_key(connection: Connection, when: When) -> ColumnElement[Any]:
+    """Return the column of a message's time; months are made of its days."""
     if when != When.QUARTER_HOUR:
         return FeedbackRow.day.expression
     seconds = extract("epoch", FeedbackRow.created_at)
@@ -285,9 +298,22 @@ def _time_key(connection: Connection, when: When) -> ColumnElement[Any]:
     )
 
 
-def _key_column(one: Dimension) -> ColumnElement[Any]:
+def key_column(one: Dimension) -> ColumnElement[Any]:
+    """Return the column of a dimension, with ``""`` for what a source did not give."""
+    if name := one.attribute:
+        return func.coalesce(_attribute(name), "").label(f"by_attribute_{crc32(name.encode()):08x}")
     column = getattr(MentionRow if one.value in OF_MENTIONS else FeedbackRow, one.value)
     return func.coalesce(column, "").label(f"by_{one.value}") if one.value in MAY_BE_MISSING else column
+
+
+def _attribute(name: str) -> ColumnElement[str]:
+    return FeedbackRow.attributes[name].as_string()
+
+
+def _is_segment(value: str) -> ColumnElement[bool]:
+    attribute, wanted = read_segment(value)
+    column = FeedbackRow.segment.expression if attribute is None else _attribute(attribute)
+    return column == wanted if wanted else or_(column.is_(None), column == "")
 
 
 def _one_of(column: InstrumentedAttribute[Any], values: tuple[str, ...], name: str) -> ColumnElement[bool]:

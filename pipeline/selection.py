@@ -12,6 +12,9 @@ from pipeline.errors import BadRequest
 from pipeline.jalali import day_start
 from pipeline.records import Channel
 
+ATTRIBUTE = "attribute:"
+MAX_ATTRIBUTE = 100
+
 
 class Unit(StrEnum):
     """What is counted."""
@@ -21,7 +24,7 @@ class Unit(StrEnum):
 
 
 class Dimension(StrEnum):
-    """By what a breakdown can be cut."""
+    """By what a breakdown can be cut: one of these, or ``attribute:NAME`` for what a source says beside."""
 
     STAGE = "stage"
     INTENT = "intent"
@@ -32,6 +35,53 @@ class Dimension(StrEnum):
     BRAND = "brand"
     SOURCE = "source"
     PRODUCT = "product"
+    SEGMENT = "segment"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Dimension | None:
+        name = value.removeprefix(ATTRIBUTE) if isinstance(value, str) else ""
+        if not is_attribute(name) or name == value:
+            return None
+        found = str.__new__(cls, value)
+        found._name_ = found._value_ = str(value)
+        return found
+
+    @property
+    def attribute(self) -> str | None:
+        """Name of the attribute that it stands for, if it stands for one.
+
+        >>> Dimension("attribute:plan").attribute, Dimension("stage").attribute
+        ('plan', None)
+        """
+        return self.value.removeprefix(ATTRIBUTE) if self.value.startswith(ATTRIBUTE) else None
+
+
+def is_attribute(name: str) -> bool:
+    """Return whether messages can be cut by an attribute of this name: data bases cannot look for all names."""
+    return bool(name) and len(name) <= MAX_ATTRIBUTE and not set(name) & set('"\\\0')
+
+
+def read_segment(value: str) -> tuple[str | None, str]:
+    """Return the attribute that a ``segment`` filter names (``None``: the segment itself) and its value.
+
+    A value that begins with a colon is a segment as it stands behind the colon, whatever it holds.
+
+    >>> read_segment("plan:gold"), read_segment("vip"), read_segment(":a:b"), read_segment("plan:")
+    (('plan', 'gold'), (None, 'vip'), (None, 'a:b'), ('plan', ''))
+
+    Raises:
+        BadRequest: No attribute can have this name.
+    """
+    name, colon, wanted = value.partition(":")
+    if not colon:
+        return None, value
+    if name and not is_attribute(name):
+        raise BadRequest(
+            f"an attribute's name has 1 to {MAX_ATTRIBUTE} characters and neither quotation marks nor backslashes; "
+            "a segment that holds a colon is written with one more before it",
+            parameter="segment",
+        )
+    return name or None, wanted
 
 
 MENTION_DIMENSIONS = (Dimension.STAGE, Dimension.INTENT, Dimension.ASPECT)
@@ -48,6 +98,8 @@ class Selection:
         from_: First day, or first moment (aware), inclusive.
         to: Day or moment (aware) at which the period has ended, exclusive.
         brand: Brands; ``""`` stands for messages without one. So for ``product`` and ``segment``.
+        segment: Segments, or ``attribute:value`` (``plan:gold``) of what the source says beside; see
+            ``read_segment``.
         flag: Messages with any of these flags.
         q: Words that the text must hold, all of them; ``"two words"`` in quotes must stand together.
     """
