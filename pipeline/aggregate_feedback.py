@@ -32,6 +32,7 @@ from pipeline.aggregate_counts import (
     sentiment_of_message,
 )
 from pipeline.database import reading
+from pipeline.mention_ids import etag_of, mention_id
 from pipeline.records import Channel, Rating
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
@@ -51,6 +52,7 @@ MENTION_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     MentionRow.id, MentionRow.feedback_id, MentionRow.start, MentionRow.end, MentionRow.stage, MentionRow.intent,
     MentionRow.aspect, MentionRow.sentiment, MentionRow.stage_confidence, MentionRow.intent_confidence,
     MentionRow.aspect_confidence, MentionRow.sentiment_confidence, MentionRow.stage_from_touchpoint,
+    MentionRow.corrected,
 )  # fmt: skip
 MENTION_FIELDS = tuple(column.key for column in MENTION_COLUMNS if column.key != "feedback_id")
 PLAIN_FIELDS = (
@@ -69,9 +71,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundMention:
-    """A stored mention; ``text == message.text[start:end]``. ``matches``: it is what was asked for."""
+    """A stored mention; ``text == message.text[start:end]``. ``matches``: it is what was asked for.
+
+    ``mention_id`` names it within its message and stays when the message is classified again to the same
+    clause; ``etag`` changes whenever something about it does. ``corrected``: a person chose its labels.
+    """
 
     id: int
+    mention_id: str
+    etag: str
     start: int
     end: int
     text: str
@@ -84,6 +92,7 @@ class FoundMention:
     aspect_confidence: float
     sentiment_confidence: float
     stage_from_touchpoint: bool
+    corrected: bool
     matches: bool
 
 
@@ -200,19 +209,26 @@ def _older(after: Place | None) -> ColumnElement[bool]:
 def _mentions(
     connection: Connection, messages: Sequence[Row[Any]], selection: Selection, unit: Unit
 ) -> dict[int, tuple[FoundMention, ...]]:
-    texts = {row.id: row.text for row in messages}
+    of_id = {row.id: row for row in messages}
     matches = and_(true(), *mention_conditions(selection, unit)).label("matches")
-    statement = select(*MENTION_COLUMNS, matches).where(MentionRow.feedback_id.in_(texts))
+    statement = select(*MENTION_COLUMNS, matches).where(MentionRow.feedback_id.in_(of_id))
     rows = connection.execute(statement.order_by(MentionRow.feedback_id, MentionRow.start, MentionRow.id))
     found: dict[int, tuple[FoundMention, ...]] = {}
     for id_, of_one in groupby(rows.mappings(), key=lambda row: row["feedback_id"]):
-        found[id_] = tuple(_mention(row, texts[id_]) for row in of_one)
+        found[id_] = tuple(_mention(row, of_id[id_]) for row in of_one)
     return found
 
 
-def _mention(row: RowMapping, text: str) -> FoundMention:
+def _mention(row: RowMapping, message: Row[Any]) -> FoundMention:
     values = {name: row[name] for name in MENTION_FIELDS}
-    return FoundMention(**values, text=text[row["start"] : row["end"]], matches=bool(row["matches"]))
+    text = message.text[row["start"] : row["end"]]
+    return FoundMention(
+        **values,
+        mention_id=mention_id(row["start"], row["end"]),
+        etag=etag_of({**row}, text=text, model_version=message.model_version),
+        text=text,
+        matches=bool(row["matches"]),
+    )
 
 
 def _copies(connection: Connection, messages: Sequence[Row[Any]]) -> dict[str | None, int]:

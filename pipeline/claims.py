@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, or_, select, 
 
 from models.labels import Mention, Prediction, Sentiment, Stage
 from pipeline.database import lock_tallies
+from pipeline.reattaching import reattach
 from pipeline.records import Pending
 from pipeline.saving import Values, delete_mentions
 from pipeline.tallies import feedback, flag_bits, in_chunks, kept_up, mentions, promote
@@ -85,6 +86,7 @@ def save_labels(
             [_labels(key, by_id[key][1], counted=counted, now=now) for key, (_, counted) in current.items()],
         )
         _write_mentions(connection, (by_id[key] for key in current), touchpoint_stages)
+        reattach(connection, current)
         touched.update(promote(connection, (group for group, _ in current.values() if group is not None)))
     return len(current)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, select, text
 
-from models.labels import Aspect, Flag, Intent, Prediction, Sentiment, Stage
+from models.labels import MENTION_SENTIMENTS, Aspect, Flag, Intent, Mention, Prediction, Sentiment, Stage
+from pipeline.corrections import Address, Verdict, correct, withdraw
 from pipeline.records import Cell, CleanFeedback, Pending, Period
 from pipeline.store import Store
 from pipeline.tables import FeedbackRow, Row
@@ -221,19 +222,46 @@ class Message:
     content: CleanFeedback
     said: Prediction | None = None
     counted: bool = False
+    judged: dict[tuple[str, int], Verdict] = field(default_factory=dict)
+
+    @property
+    def mentions(self) -> list[Mention]:
+        """What it says with the labels that people gave its clauses."""
+        assert self.said is not None
+        found = []
+        for place, predicted in enumerate(self.said.mentions):
+            verdict = self.judged.get((self.content.text, place), Verdict())
+            given = {name: getattr(verdict, name) for name in LABELS if getattr(verdict, name) is not None}
+            found.append(replace(predicted, **given))
+        return found
 
 
+LABELS = ("stage", "intent", "aspect", "sentiment")
+CLAUSE = 13
 contents = st.builds(
     clean_feedback,
     st.sampled_from("123456"),
-    text=st.sampled_from(["یک", "دو", ""]),
+    # Three clauses each, of which none has a word of the other text.
+    text=st.sampled_from(
+        ["بسته دیر رسید پول برنگشت و جعبه پاره شد", "غذا گرم بود؛ پیک آمد خندان قیمت خوبی شد", ""]
+    ),
     group_key=st.sampled_from([None, "g", "h"]),
     brand=st.sampled_from([None, "نیک‌سبد"]),
     created_at=st.sampled_from([datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in STARTS]),
 )
+verdicts = st.builds(
+    Verdict,
+    stage=st.sampled_from([None, *Stage]),
+    intent=st.sampled_from([None, *Intent]),
+    aspect=st.sampled_from([None, *Aspect]),
+    sentiment=st.sampled_from([None, *MENTION_SENTIMENTS]),
+)
 predictions = st.builds(
     lambda found, flags, version, sentiment: prediction(
-        *found, flags=tuple(flags), model_version=version, sentiment=sentiment
+        *(replace(one, start=CLAUSE * place, end=CLAUSE * (place + 1)) for place, one in enumerate(found)),
+        flags=tuple(flags),
+        model_version=version,
+        sentiment=sentiment,
     ),
     st.lists(st.sampled_from([GOOD, BAD]), max_size=3),
     st.sets(st.sampled_from([Flag.SPAM, Flag.URGENT])),
@@ -292,6 +320,53 @@ class StoreMachine(RuleBasedStateMachine):
                 labelled.append(content.group_key)
         self.promote(labelled)
 
+    @rule(which=st.integers(0, 99), verdict=verdicts)
+    def judge(self, which: int, verdict: Verdict) -> None:
+        labelled = self.labelled()
+        if labelled:
+            message, place, address = labelled[which % len(labelled)]
+            now = message.mentions[place]
+            correct(self.store.engine, address, verdict, seen=None, by="w", now=NOON)
+            message.judged[message.content.text, place] = Verdict(
+                **{name: getattr(verdict, name) or getattr(now, name) for name in LABELS}
+            )
+
+    @rule(which=st.integers(0, 99))
+    def withdraw(self, which: int) -> None:
+        labelled = self.labelled()
+        if labelled:
+            message, place, address = labelled[which % len(labelled)]
+            withdraw(self.store.engine, address, seen=None)
+            message.judged.pop((message.content.text, place), None)
+
+    @rule(
+        page=st.lists(contents, min_size=1, max_size=4),
+        said=st.lists(predictions, min_size=4, max_size=4),
+        which=st.integers(0, 99),
+        verdict=verdicts,
+    )
+    def judge_what_is_then_edited_and_classified_again(
+        self, page: list[CleanFeedback], said: list[Prediction], which: int, verdict: Verdict
+    ) -> None:
+        self.judge(which, verdict)
+        self.save(page)
+        self.store.requeue(not_version="v3")
+        self.claim(4)
+        self.finish(4, said)
+
+    def labelled(self) -> list[tuple[Message, int, Address]]:
+        """Every mention that there is."""
+        return [
+            (message, place, Address(self.id_of(name), CLAUSE * place, CLAUSE * (place + 1)))
+            for name, message in self.messages.items()
+            if message.said is not None
+            for place in range(len(message.said.mentions))
+        ]
+
+    def id_of(self, native_id: str) -> int:
+        with self.store.engine.connect() as connection:
+            return connection.scalar(select(feedback.c.id).where(feedback.c.native_id == native_id)) or 0
+
     @rule(native_id=st.sampled_from("123456"))
     def delete(self, native_id: str) -> None:
         was_there = self.store.delete("shop", native_id)
@@ -339,7 +414,7 @@ def cells_of(message: Message) -> Iterator[Cell]:
     for period, start in zip("dmj", (day, *STARTS[day]), strict=True):
         bits = (1 if Flag.URGENT in said.flags else 0) + (8 if Flag.SPAM in said.flags else 0)
         yield Cell("message", Period(period), start, (*common, said.sentiment.value, "anger", bits), 0)
-        for found in () if Flag.SPAM in said.flags else said.mentions:
+        for found in () if Flag.SPAM in said.flags else message.mentions:
             stage, sentiment = found.stage.value, found.sentiment.value
             yield Cell("sentiment", Period(period), start, (*common, sentiment), 0)
             yield Cell("intent", Period(period), start, (*common, stage, found.intent.value, sentiment), 0)
@@ -347,7 +422,8 @@ def cells_of(message: Message) -> Iterator[Cell]:
         if said.mentions and Flag.SPAM not in said.flags:
             m = len(said.mentions)
             e = sum(
-                {"positive": 2, "neutral": 1, "negative": 0}[found.sentiment.value] for found in said.mentions
+                {"positive": 2, "neutral": 1, "negative": 0}[found.sentiment.value]
+                for found in message.mentions
             )
             for moment, times in (("messages", 1), ("mm", m * m), ("em", e * m), ("ee", e * e)):
                 for _ in range(times):
