@@ -68,6 +68,8 @@ class Row(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+# As the index ix_feedback_surveyed has it; SQLite uses the index only for the same words.
+SURVEYED = "nps IS NOT NULL OR csat IS NOT NULL OR ces IS NOT NULL"
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -92,6 +94,10 @@ class FeedbackRow(Row):
         Index("ix_feedback_group_key", "group_key"),
         Index("ix_feedback_created_at_id", "created_at", "id"),
         Index("ix_feedback_customer_key", "customer_key"),
+        Index("ix_feedback_conversation_id", "conversation_id",
+              sqlite_where=text("conversation_id IS NOT NULL"),
+              postgresql_where=text("conversation_id IS NOT NULL")),
+        Index("ix_feedback_surveyed", "created_at", sqlite_where=text(SURVEYED), postgresql_where=text(SURVEYED)),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
 

@@ -44,6 +44,7 @@ def upgrade() -> None:
     _create_last_change()
     _create_clusters()
     _fill_clusters()
+    _create_indexes()
 
 
 def _create_corrections() -> None:
@@ -151,3 +152,23 @@ def _fill_clusters() -> None:
         others: list[sa.ColumnClause[Any]] = [sa.column(name) for name in [*names, "n"] if name != "start"]
         table = sa.table("cluster_tallies", sa.column("start", sa.Date()), *others)
         op.bulk_insert(table, rows)
+
+
+def _create_indexes() -> None:
+    """Conversations are found, and surveys, however few there are among many messages."""
+    in_conversation = sa.text("conversation_id IS NOT NULL")
+    op.create_index(
+        "ix_feedback_conversation_id",
+        "feedback",
+        ["conversation_id"],
+        sqlite_where=in_conversation,
+        postgresql_where=in_conversation,
+    )
+    surveyed = sa.text("nps IS NOT NULL OR csat IS NOT NULL OR ces IS NOT NULL")
+    op.create_index(
+        "ix_feedback_surveyed",
+        "feedback",
+        ["created_at"],
+        sqlite_where=surveyed,
+        postgresql_where=surveyed,
+    )
