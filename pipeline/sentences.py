@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.jalali import PERSIAN_DIGITS, format_jalali_words
-from pipeline.selection import Dimension, Unit
+from pipeline.selection import ATTRIBUTE, Unit
 
 MINUS = "−"
 LEFT_TO_RIGHT_MARK = "\u200e"
@@ -33,12 +33,12 @@ class Words:
 
 Names = Mapping[str, Mapping[str, Words]]
 TABLES = {
-    Dimension.STAGE: "stages",
-    Dimension.INTENT: "intents",
-    Dimension.ASPECT: "aspects",
-    Dimension.SENTIMENT: "sentiments",
-    Dimension.EMOTION: "emotions",
-    Dimension.CHANNEL: "channels",
+    "stage": "stages",
+    "intent": "intents",
+    "aspect": "aspects",
+    "sentiment": "sentiments",
+    "emotion": "emotions",
+    "channel": "channels",
 }
 DIMENSIONS = {
     "stage": Words("مرحله", "stage"),
@@ -113,12 +113,13 @@ def write_label(names: Names, dimension: str, value: str | None) -> Words:
         names: Display names by table (``stages`` …) and label; what is not in it is shown as it is.
 
     >>> write_label({}, "brand", "نیک‌سبد").fa, write_label({}, "brand", None).en
-    ('نیک‌سبد', 'without brand')
+    ('نیک‌سبد', 'Without brand')
     """
     if value is None:
-        kind = DIMENSIONS.get(dimension, Words(dimension, dimension))
-        return Words(f"بدون {kind.fa}", f"without {kind.en}")
-    table = TABLES[Dimension(dimension)] if dimension in set(TABLES) else ""
+        name = dimension.removeprefix(ATTRIBUTE)
+        kind = DIMENSIONS.get(dimension, Words(name, name))
+        return Words(f"بدون {kind.fa}", f"Without {kind.en}")
+    table = TABLES.get(dimension, "")
     return names.get(table, {}).get(value, Words(value, value))
 
 
