@@ -17,8 +17,9 @@ from fastapi_offline import FastAPIOffline
 from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
+from api.rate_limits import Kind, RateLimits
 from api.routes import analyze, breakdown, feedback, health, journey, push, sources, trend
-from api.security import needs
+from api.security import BrandGuard, needs
 from api.service import Service
 from config.journey import Journey, load_journey
 from config.settings import Settings, load_settings, read_toml
@@ -80,7 +81,15 @@ def create_app(
 
     # The pages under /docs come with the package, not from elsewhere: there may be no internet.
     app = FastAPIOffline(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.state.rate_limits = RateLimits(
+        {
+            Kind.ANSWERS: settings.rate_limit_per_minute,
+            Kind.ANALYZE: settings.rate_limit_analyze_per_minute,
+            Kind.PUSH: settings.rate_limit_push_per_minute,
+        }
+    )
     answer_with_problems(app)
+    app.add_middleware(BrandGuard)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes, streamed_path="/v1/feedback")
     app.add_middleware(AccessLog)
     known = Depends(only_known_parameters)

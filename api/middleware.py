@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
+from api.request_state import given_headers
 
 log = logging.getLogger("bazkhord.api")
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -31,12 +32,15 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         started, status = perf_counter(), 0
+        scope.setdefault("state", {})  # before the scope is copied on its way to the route
 
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _protect(MutableHeaders(scope=message), scope["path"])
+                headers = MutableHeaders(scope=message)
+                headers.update(given_headers(scope))
+                _protect(headers, scope["path"])
             await send(message)
 
         try:

@@ -24,7 +24,9 @@ TITLES = {
     404: "There is no such address",
     405: "This address does not take that method",
     413: "The body is too large",
+    415: "The body is written in a way that is not taken here",
     422: "The question cannot be answered as asked",
+    429: "Too many requests",
     500: "Something went wrong here",
     503: "The service cannot answer now",
 }
@@ -58,7 +60,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": TITLES[status],
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
     }
-    for status in (401, 403, 413, 422, 500, 503)
+    for status in (401, 403, 413, 415, 422, 429, 500, 503)
 }
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import difflib
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from api.security import within_brands
 from api.service import Service, service_of
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_feedback import MAX_PAGE, Place
@@ -187,8 +189,13 @@ class SelectionQuery(BaseModel):
 
 
 def selection_of(request: Request, query: SelectionQuery) -> Selection:
-    """Return what a request asks for, within what its key may see."""
-    return query.selection(service_of(request))
+    """Return what a request asks for, within the brands that its key may see.
+
+    Raises:
+        HTTPException: 403, it asks for a brand that the key may not see.
+    """
+    selection = query.selection(service_of(request))
+    return replace(selection, brand=within_brands(request, selection.brand))
 
 
 class TrendQuery(SelectionQuery):

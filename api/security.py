@@ -1,17 +1,26 @@
-"""Who may ask: keys and scopes, and the rule that without a key nobody but this machine is heard."""
+"""Who may ask: keys, their scopes and brands, and the rule that without a key only this machine is heard.
+
+A key that is limited to brands gets no answer that others have a part in. ``queries.selection_of`` keeps every
+selection to the key's brands; a route without a selection asks ``brands_of``; what asks neither is kept back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import HTTPException, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as ASGIScope
 
+from api.problems import problem
+from api.rate_limits import RateLimits, kind_of
+from api.request_state import give_header, route_of
 from api.service import Service, service_of
 from pipeline.errors import SettingsError
-from pipeline.keys import Scope, any_key, find_key
+from pipeline.keys import KeyInfo, Scope, any_key, find_key
 
 bearer = HTTPBearer(
     auto_error=False, description="A key of `bazkhord keys add`: `Authorization: Bearer bzk_…`"
@@ -20,6 +29,9 @@ api_key = APIKeyHeader(
     name="X-API-Key", auto_error=False, description="The same key, where Bearer cannot be set"
 )
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bazkhord"'}
+ONLY_SOME_BRANDS = "this key sees some brands only; ask with a key that sees all messages"
+TELLS_NOTHING_STORED = frozenset({("POST", "/v1/analyze")})
+WRITES_WITHIN_BRANDS = TELLS_NOTHING_STORED | {("PATCH", "/v1/feedback/{feedback_id}/mentions/{mention_id}")}
 
 
 def check_may_listen(host: str, *, any_key: bool) -> None:
@@ -59,13 +71,55 @@ def needs(scope: Scope) -> Callable[..., None]:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
         header: Annotated[str | None, Security(api_key)],
     ) -> None:
-        presented = credentials.credentials if credentials else header
-        _check(service_of(request), request, presented, scope)
+        if not hasattr(request.state, "key"):  # a route may need more than its router does
+            key = _find(service_of(request), request, credentials.credentials if credentials else header)
+            request.state.key = key
+            if key is not None:
+                _count(request, key)
+                _check_writes(request, key)
+        key = request.state.key
+        if key is not None and not key.allows(scope):
+            raise HTTPException(403, f"this key has the scope {key.scope}; this needs {scope}")
 
     return check
 
 
-def _check(service: Service, request: Request, presented: str | None, scope: Scope) -> None:
+def key_of(request: Request) -> KeyInfo | None:
+    """Return the key that a request came with; ``None``: it came from this machine while there is no key."""
+    key: KeyInfo | None = request.state.key
+    return key
+
+
+def brands_of(request: Request) -> tuple[str, ...] | None:
+    """Return the only brands that may have a part in the answer; ``None``: all, and messages without one.
+
+    Whoever asks has to keep to them. An answer that was made without asking does not reach a key that is
+    limited to brands: ``BrandGuard`` sends 403 in its place.
+    """
+    request.state.kept_to_brands = True
+    key = key_of(request)
+    return None if key is None else key.brands
+
+
+def within_brands(request: Request, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the brands that an answer is about: those asked for or, where none is, those the key may see.
+
+    Args:
+        asked: Brands; ``""`` stands for messages without one. Empty: all that there are.
+
+    Raises:
+        HTTPException: 403, one of them is none of the key's.
+    """
+    seen = brands_of(request)
+    if seen is None:
+        return asked
+    if foreign := [brand for brand in asked if brand not in seen]:
+        named = ", ".join(brand or "(messages without a brand)" for brand in foreign)
+        raise HTTPException(403, f"this key does not see the brand {named}; it sees {', '.join(seen)}")
+    return asked or seen
+
+
+def _find(service: Service, request: Request, presented: str | None) -> KeyInfo | None:
     if presented is None:
         if any_key(service.store):
             raise HTTPException(401, "send a key: Authorization: Bearer bzk_…", CHALLENGE)
@@ -75,14 +129,65 @@ def _check(service: Service, request: Request, presented: str | None, scope: Sco
                 "no key was made yet, so only this machine may ask; make one: bazkhord keys add NAME",
                 CHALLENGE,
             )
-        return
+        return None
     key = find_key(service.store, presented)
     if key is None:
         raise HTTPException(
             401, "this key is unknown or was revoked; make one: bazkhord keys add NAME", CHALLENGE
         )
-    if not key.allows(scope):
-        raise HTTPException(403, f"this key has the scope {key.scope}; this needs {scope}")
+    return key
+
+
+def _count(request: Request, key: KeyInfo) -> None:
+    limits: RateLimits = request.app.state.rate_limits
+    allowance = limits.take(kind_of(request.method, route_of(request.scope)), key.id)
+    if allowance is None:
+        return
+    for name, value in allowance.headers.items():
+        give_header(request, name, value)
+    if not allowance.allowed:
+        raise HTTPException(
+            429,
+            f"this key may ask {allowance.limit} times a minute here; try again in {allowance.reset_s} s",
+        )
+
+
+def _check_writes(request: Request, key: KeyInfo) -> None:
+    """What is written is not bound to a brand, so a key that is limited may only do what keeps to its own."""
+    if key.brands is None or request.method in {"GET", "HEAD"}:
+        return
+    route = request.method, route_of(request.scope)
+    if route not in WRITES_WITHIN_BRANDS:
+        raise HTTPException(403, ONLY_SOME_BRANDS)
+    request.state.kept_to_brands = route in TELLS_NOTHING_STORED
+
+
+class BrandGuard:
+    """Keeps back from a key that is limited to brands what was answered without asking for its brands."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """The request goes on; the answer reaches the key, or 403 does."""
+        state: dict[str, Any] = scope.setdefault("state", {})
+        is_kept_back = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal is_kept_back
+            if message["type"] == "http.response.start" and _is_unasked(message["status"], state):
+                is_kept_back = True
+                await problem(403, ONLY_SOME_BRANDS)(scope, receive, send)
+            if not is_kept_back:
+                await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+def _is_unasked(status: int, state: dict[str, Any]) -> bool:
+    key: KeyInfo | None = state.get("key")
+    is_limited = key is not None and key.brands is not None
+    return is_limited and status < 400 and not state.get("kept_to_brands", False)
 
 
 def _is_local(request: Request) -> bool:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     port: int = Field(ge=1, le=65_535)
     max_body_bytes: int = Field(ge=1_000, le=100_000_000)
     max_analyze_texts: int = Field(ge=1, le=10_000)
+    rate_limit_per_minute: int = Field(ge=0, le=1_000_000)
+    rate_limit_analyze_per_minute: int = Field(ge=0, le=1_000_000)
+    rate_limit_push_per_minute: int = Field(ge=0, le=1_000_000)
     log_level: Literal["debug", "info", "warning", "error"]
     identity_key: SecretStr = SecretStr("")
 

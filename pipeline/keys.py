@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -26,9 +27,10 @@ PREFIX = "bzk_"
 N_SHOWN = 12
 USE_NOTED_EVERY = timedelta(hours=1)
 keys = cast("Table", ApiKeyRow.__table__)
-SHOWN = [
-    keys.c[name] for name in ("id", "name", "prefix", "scope", "created_at", "last_used_at", "revoked_at")
-]
+OF_A_KEY = "id", "name", "prefix", "scope", "brands", "created_at", "last_used_at", "revoked_at"
+SHOWN = [keys.c[name] for name in OF_A_KEY]
+MAX_BRANDS = 100
+MAX_BRAND_LENGTH = 200
 
 
 class Scope(StrEnum):
@@ -43,13 +45,15 @@ class Scope(StrEnum):
 class KeyInfo:
     """A key as it may be listed: everything but the key.
 
-    ``prefix`` is its beginning, by which its owner knows it again. ``last_used_at`` is exact to an hour.
+    ``prefix`` is its beginning, by which its owner knows it again. ``brands``: the only ones whose messages
+    it sees, so none without a brand; ``None``: it sees all. ``last_used_at`` is exact to an hour.
     """
 
     id: int
     name: str
     prefix: str
     scope: Scope
+    brands: tuple[str, ...] | None
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -60,16 +64,25 @@ class KeyInfo:
         return self.revoked_at is None and order.index(self.scope) >= order.index(Scope(scope))
 
 
-def add_key(store: Store, name: str, scope: Scope | str, *, now: datetime | None = None) -> str:
+def add_key(
+    store: Store,
+    name: str,
+    scope: Scope | str,
+    *,
+    brands: Collection[str] = (),
+    now: datetime | None = None,
+) -> str:
     """A new key is on record; return it. Nobody can ever show it again.
 
     Args:
         name: Whose it is, 1 to 100 characters, not yet taken.
         scope: ``read``, ``write`` or ``admin``.
+        brands: The only brands whose messages it sees; empty: it sees all messages.
 
     Raises:
-        BadRequest: The name is empty, too long or taken, or there is no such scope.
+        BadRequest: The name is empty, too long or taken, there is no such scope, or a brand is none.
     """
+    _check_brands(brands)
     if scope not in list(Scope):
         raise BadRequest(f"no scope {scope!r}; use {', '.join(Scope)}", parameter="scope")
     if not name.strip() or len(name) > 100:
@@ -80,6 +93,7 @@ def add_key(store: Store, name: str, scope: Scope | str, *, now: datetime | None
         "prefix": key[:N_SHOWN],
         "sha256": _digest(key),
         "scope": Scope(scope).value,
+        "brands": list(dict.fromkeys(brands)) or None,
         "created_at": now or datetime.now(UTC),
     }
     try:
@@ -90,6 +104,20 @@ def add_key(store: Store, name: str, scope: Scope | str, *, now: datetime | None
             f"a key named {name!r} exists or existed; choose another name", parameter="name"
         ) from None
     return key
+
+
+def _check_brands(brands: Collection[str]) -> None:
+    if len(brands) > MAX_BRANDS:
+        raise BadRequest(
+            f"{len(brands)} brands were given, a key is limited to at most {MAX_BRANDS}", parameter="brand"
+        )
+    for brand in brands:
+        if not brand.strip() or len(brand) > MAX_BRAND_LENGTH or "\0" in brand:
+            raise BadRequest(
+                f"a brand is 1 to {MAX_BRAND_LENGTH} characters, as the messages carry it; leave --brand out for a "
+                "key that sees all messages",
+                parameter="brand",
+            )
 
 
 def list_keys(store: Store) -> tuple[KeyInfo, ...]:
@@ -140,5 +168,12 @@ def _digest(key: str) -> str:
 
 def _info(row: Row[Any]) -> KeyInfo:
     return KeyInfo(
-        row.id, row.name, row.prefix, Scope(row.scope), row.created_at, row.last_used_at, row.revoked_at
+        row.id,
+        row.name,
+        row.prefix,
+        Scope(row.scope),
+        None if row.brands is None else tuple(row.brands),
+        row.created_at,
+        row.last_used_at,
+        row.revoked_at,
     )

@@ -100,3 +100,23 @@ def test_a_wrong_key_is_refused_with_the_parameter_named(
 
     assert caught.value.parameter == parameter
     assert [info.name for info in list_keys(store)] == ["taken"]
+
+
+def test_a_key_may_be_limited_to_brands(store: Store) -> None:
+    key = add_key(store, "agency", "read", brands=["الف", "ب", "الف"], now=NOON)
+    add_key(store, "dashboard", "read", now=NOON)
+
+    found = find_key(store, key, now=NOON)
+
+    assert found is not None
+    assert found.brands == ("الف", "ب")
+    assert [info.brands for info in list_keys(store)] == [("الف", "ب"), None]
+
+
+@pytest.mark.parametrize("brands", [[""], [" "], ["الف", "ب\0"], ["x" * 201], list(map(str, range(101)))])
+def test_a_brand_that_no_message_can_have_is_refused(store: Store, brands: list[str]) -> None:
+    with pytest.raises(BadRequest) as caught:
+        add_key(store, "agency", "read", brands=brands)
+
+    assert caught.value.parameter == "brand"
+    assert list_keys(store) == ()

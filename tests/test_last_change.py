@@ -14,7 +14,9 @@ from tests.builders import clean_feedback
 
 CHANGES: dict[str, Callable[[Store], object]] = {
     "a new message": lambda store: store.save_page("shop", "x", [clean_feedback("9")], [], None, now=NOW),
-    "an edit": lambda store: store.save_page("shop", "x", [clean_feedback("1", text="نو")], [], None, now=NOW),
+    "an edit": lambda store: store.save_page(
+        "shop", "x", [clean_feedback("1", text="نو")], [], None, now=NOW
+    ),
     "labels": lambda store: (store.requeue(not_version="v2"), classify(store, SMALL)),
     "a deletion": lambda store: store.delete("shop", "1"),
     "tallies counted anew": lambda store: store.rebuild_tallies(),

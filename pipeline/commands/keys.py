@@ -21,17 +21,21 @@ def add(
     scope: Annotated[
         keys.Scope, typer.Option(help="What it may do; each includes the one before.")
     ] = keys.Scope.READ,
+    brand: Annotated[
+        list[str] | None,
+        typer.Option(help="Sees only messages of this brand; may be given again. Default: all messages."),
+    ] = None,
 ) -> None:
     """Make a key and print it. It is shown this once and kept only as a hash."""
     with opened(load_settings()) as store:
-        secret = keys.add_key(store, name, scope, now=datetime.now(UTC))
+        secret = keys.add_key(store, name, scope, brands=brand or (), now=datetime.now(UTC))
     sys.stdout.write(secret + "\n")
     console.err.print("Keep it now; it is not shown again. Send it as: Authorization: Bearer KEY")
 
 
 @app.command(name="list")
 def list_() -> None:
-    """List the keys: name, beginning, scope, last use."""
+    """List the keys: name, beginning, scope, last use, and its brands where it does not see all."""
     with opened(load_settings()) as store:
         for key in keys.list_keys(store):
             state = (
@@ -41,7 +45,10 @@ def list_() -> None:
                 if key.last_used_at
                 else "unused"
             )
-            console.out.print(f"{key.name}\t{key.prefix}…\t{key.scope}\t{state}", highlight=False)
+            seen = f"\tonly {', '.join(key.brands)}" if key.brands is not None else ""
+            console.out.print(
+                f"{key.name}\t{key.prefix}…\t{key.scope}\t{state}{seen}", highlight=False, markup=False
+            )
 
 
 @app.command(name="revoke")
