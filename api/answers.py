@@ -1,66 +1,63 @@
-"""How an answer is written: JSON, or CSV that opens in a spreadsheet and runs nothing there."""
+"""How an answer is written: JSON, or a table as CSV or Excel that runs nothing in a spreadsheet."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from io import BytesIO
 
 from fastapi.responses import Response
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from api.queries import Format
+from api.sheets import MEDIA_TYPE, is_right_to_left, write_workbook
+from api.tables import columns_of, csv_of, rows_of
 
-BYTE_ORDER_MARK = "\ufeff"
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
 
 
 def answer(out: BaseModel, lines: Sequence[BaseModel], written_as: Format, name: str) -> Response:
-    """Return the whole answer as JSON, or its lines as CSV.
+    """Return the whole answer as JSON, or its lines as a table.
 
     Args:
         lines: What a table would show, one model per line.
         name: Of the file that a browser saves, without its ending.
     """
+    if written_as == Format.XLSX:
+        return SheetResponse(lines, name)
     if written_as == Format.JSON:
         return Response(out.model_dump_json(), media_type="application/json")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(_table(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    rows = list(rows_of(lines, mode="json"))
+    return Response(
+        csv_of(columns_of(rows), rows), media_type=CSV_MEDIA_TYPE, headers=saved_as(f"{name}.csv")
+    )
 
 
-def _table(lines: Sequence[BaseModel]) -> str:
-    rows = [_flat(line.model_dump(mode="json")) for line in lines]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    file = io.StringIO()
-    file.write(BYTE_ORDER_MARK)
-    writer = csv.DictWriter(file, columns)
-    writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    return file.getvalue()
+def saved_as(name: str) -> dict[str, str]:
+    """Return the header by which a browser saves an answer under a name."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a field become columns; the lines of a list become one cell."""
-    row: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            row |= value if name == "values" else {f"{name}_{key}": one for key, one in value.items()}
-        elif isinstance(value, list):
-            row[name] = "; ".join(_in_words(one) for one in value)
-        else:
-            row[name] = value
-    return row
+class SheetResponse(Response):
+    """An Excel file, written when it is sent: which way it runs is asked by the reader's ``Accept-Language``."""
 
+    media_type = MEDIA_TYPE
 
-def _in_words(value: Any) -> str:
-    if not isinstance(value, dict):
-        return str(value)
-    if "label" in value:
-        return f"{value['label']} {value['n']}"
-    return f"{value['stage']}/{value['intent']}/{value['aspect']}/{value['sentiment']}: {value['text']}"
+    def __init__(self, lines: Sequence[BaseModel], name: str) -> None:
+        super().__init__(headers=saved_as(f"{name}.xlsx"))
+        self.lines, self.name = lines, name
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The file is sent."""
+        language = Headers(scope=scope).get("accept-language", "")
+        content = await run_in_threadpool(self._write, is_right_to_left(language))
+        written = Response(content, headers=saved_as(f"{self.name}.xlsx"), media_type=MEDIA_TYPE)
+        await written(scope, receive, send)
 
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(STARTS_A_FORMULA) else value
+    def _write(self, right_to_left: bool) -> bytes:  # noqa: FBT001 - handed on by position
+        rows = list(rows_of(self.lines, mode="python"))
+        file = BytesIO()
+        write_workbook(file, columns_of(rows), rows, title=self.name, right_to_left=right_to_left)
+        return file.getvalue()

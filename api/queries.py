@@ -44,6 +44,7 @@ class Format(StrEnum):
 
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 def read_moment(value: object) -> date:
@@ -130,6 +131,7 @@ Moment = Annotated[date, PlainValidator(read_moment, json_schema_input_type=str)
 GroupLimit = Annotated[int, *between(1, MAX_GROUPS)]
 PageLimit = Annotated[int, *between(1, MAX_PAGE)]
 Name = Annotated[str, AfterValidator(without_nul), Field(max_length=500)]
+PageCursor = Annotated[Place, PlainValidator(_read_cursor, json_schema_input_type=str)]
 
 
 class SelectionQuery(BaseModel):
@@ -223,7 +225,7 @@ class FeedbackQuery(SelectionQuery):
     )
     copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
     limit: PageLimit = Field(50, description="Messages on a page.")
-    cursor: Annotated[Place, PlainValidator(_read_cursor, json_schema_input_type=str)] | None = Field(
+    cursor: PageCursor | None = Field(
         None, description="`next` of the page before.", json_schema_extra={"type": "string"}
     )
 

@@ -184,7 +184,7 @@ def test_an_unexpected_failure_is_a_500_problem_without_its_message(
         ("flag", "spamm", "urgent, effort, sarcasm, spam, finglish"),
         ("channel", "phone", "social, chat, ticket, review, email, survey, other"),
         ("calendar", "lunar", "gregorian, jalali"),
-        ("format", "xlsx", "json, csv"),
+        ("format", "pdf", "json, csv, xlsx"),
         ("estimate", "guess", "raw"),
     ],
 )
