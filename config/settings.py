@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     time_zone: str
     sources_file: Path
     journey_file: Path | None
+    alerts_file: Path | None
     weights_dir: Path | None
     engine: Literal["onnx", "torch"]
     device: Literal["", "cpu", "cuda"]
@@ -59,7 +60,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no IANA time zone; try Asia/Tehran or UTC") from error
         return value
 
-    @field_validator("journey_file", "weights_dir", mode="before")
+    @field_validator("journey_file", "alerts_file", "weights_dir", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

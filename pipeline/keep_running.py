@@ -2,7 +2,7 @@
 
 The times of the next runs are in the data base and a source is leased while it is pulled, so that several
 processes, also on several machines, share the sources. APScheduler keeps the time and the threads: one for
-each source and one for the model, so that a slow or broken source holds up nobody.
+each source, one for the model and one for the alerts, so that a slow or broken one holds up nobody.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pipeline.store import Store
 
 log = logging.getLogger(__name__)
 CLASSIFY_EVERY_S = 5
+WATCH_EVERY_S = 15
 BUSY_RETRY_S = 60
 NOTHING = SaveCounts()
 
@@ -163,7 +164,9 @@ class Runner:
         classify: Classifies what waits until its argument says to stop; returns how many messages.
         tell: Called after each turn in which a source was pulled.
         tell_classified: Called with the number of messages whenever some were classified.
+        watch: Checks the alerts and delivers them until its argument says to stop.
         classify_every_s: Seconds between looking for messages that wait.
+        watch_every_s: Seconds between two looks at the alerts.
     """
 
     def __init__(
@@ -175,7 +178,9 @@ class Runner:
         classify: Callable[[Callable[[], bool]], int],
         tell: Callable[[Turn], None] = lambda turn: None,
         tell_classified: Callable[[int], None] = lambda n: None,
+        watch: Callable[[Callable[[], bool]], None] = lambda stop: None,
         classify_every_s: float = CLASSIFY_EVERY_S,
+        watch_every_s: float = WATCH_EVERY_S,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -183,10 +188,12 @@ class Runner:
         self._classify = classify
         self._tell = tell
         self._tell_classified = tell_classified
+        self._watch = watch
         self._classify_every_s = classify_every_s
+        self._watch_every_s = watch_every_s
         self._stopped = Event()
         self._planning = Lock()
-        threads = ThreadPoolExecutor(len(sources) + 1)
+        threads = ThreadPoolExecutor(len(sources) + 2)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
 
     def run(self, stop: Event) -> None:
@@ -201,6 +208,7 @@ class Runner:
         for source in self._sources:
             self._plan(self._take_turn, source, at=plan_first_turn(source, self._store, now=now))
         self._plan(self._classify_waiting, at=now)
+        self._plan(self._watch_alerts, at=now + timedelta(seconds=self._watch_every_s))
         self._scheduler.start()
         stop.wait()
         # once this is set nothing is planned any more: planning would wait for a scheduler that waits for it
@@ -235,3 +243,12 @@ class Runner:
             log.debug("unexpected", exc_info=True)
         again = datetime.now(UTC) + timedelta(seconds=self._classify_every_s)
         self._plan(self._classify_waiting, at=again)
+
+    def _watch_alerts(self) -> None:
+        try:
+            self._watch(self._stopped.is_set)
+        except Exception as error:  # pulling goes on, alerts that wait are delivered later
+            log.warning("watching the alerts failed (%s), it is tried again", type(error).__name__)
+            log.debug("unexpected", exc_info=True)
+        again = datetime.now(UTC) + timedelta(seconds=self._watch_every_s)
+        self._plan(self._watch_alerts, at=again)

@@ -17,8 +17,10 @@ from rich.progress import Progress, TaskID
 from config.journey import load_journey
 from config.settings import Settings, load_settings
 from pipeline import console, run
+from pipeline.alert_watch import AlertWatch
 from pipeline.analyze import Analyzer
 from pipeline.claims import worker_name
+from pipeline.commands.alerts import open_watch, show_watched
 from pipeline.commands.opening import (
     DescribedSource,
     Only,
@@ -67,11 +69,13 @@ def run_(
     """
     settings = load_settings()
     with opened(settings) as store:
+        watch = open_watch(settings, store)
         if not once:
-            _run_for_ever(settings, store, _read_enabled(store, settings, sources, only))
+            _run_for_ever(settings, store, _read_enabled(store, settings, sources, only), watch)
             return
         failed = pull_once(settings, store, _enabled(store, settings, sources, only))
         n_classified = classify_waiting(settings, store, open_analyzer(settings))
+        show_watched(watch.look())
     console.out.print(f"{n_classified:,} messages classified")
     raise typer.Exit(1 if failed else 0)
 
@@ -152,7 +156,9 @@ def _read_enabled(
     return chosen
 
 
-def _run_for_ever(settings: Settings, store: Store, sources: Mapping[str, DescribedSource]) -> None:
+def _run_for_ever(
+    settings: Settings, store: Store, sources: Mapping[str, DescribedSource], watch: AlertWatch
+) -> None:
     analyzer = open_analyzer(settings)
     name = worker_name()
     free_leases(store, name)
@@ -163,6 +169,7 @@ def _run_for_ever(settings: Settings, store: Store, sources: Mapping[str, Descri
         classify=lambda stop: _classify(settings, store, analyzer, stop=stop),
         tell=partial(_tell_turn, settings),
         tell_classified=lambda n: _say(settings, f"{n:,} messages classified"),
+        watch=lambda stop: show_watched(watch.look(stop)),
     )
     stop = _stop_at_signals(settings)
     _say(settings, f"pulling {', '.join(sources)} until Ctrl-C; look at them with: bazkhord sources")

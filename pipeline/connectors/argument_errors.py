@@ -12,7 +12,12 @@ RESERVED = ("name", "now", "root", "network")
 
 
 def describe_errors(error: ValidationError, source: str, model: type[BaseModel]) -> str:
-    """Return one sentence for each wrong argument: which key, what was given, what is allowed."""
+    """Return one sentence for each wrong argument of a source: which key, what was given, what is allowed."""
+    return f"source {source}: {describe_faults(error, model)}"
+
+
+def describe_faults(error: ValidationError, model: type[BaseModel]) -> str:
+    """Return one sentence for each wrong key: which, what was given, what is allowed."""
     sentences: dict[str, None] = {}
     for found in error.errors(include_url=False):
         key = ".".join(str(part) for part in found["loc"]) or "arguments"
@@ -25,7 +30,7 @@ def describe_errors(error: ValidationError, source: str, model: type[BaseModel])
         else:
             expected = found["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
             sentences[f"{key}: got {_show(found['input'])}, {_expected(expected)}"] = None
-    return f"source {source}: {'; '.join(sentences)}"
+    return "; ".join(sentences)
 
 
 def allowed_keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
