@@ -18,7 +18,7 @@ from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
 from api.rate_limits import Kind, RateLimits
-from api.routes import analyze, breakdown, feedback, health, journey, push, sources, trend
+from api.routes import analyze, breakdown, corrections, feedback, health, journey, push, sources, trend
 from api.security import BrandGuard, needs
 from api.service import Service
 from config.journey import Journey, load_journey
@@ -30,7 +30,7 @@ from pipeline.sentences import Words
 from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
 
-ANSWERS = (trend, breakdown, journey, feedback, analyze, sources)
+ANSWERS = (trend, breakdown, journey, feedback, analyze, sources, corrections)
 LABELS = {
     "Stage": "stages",
     "Intent": "intents",
@@ -97,8 +97,8 @@ def create_app(
         app.include_router(
             one.router, prefix="/v1", dependencies=[Depends(needs(Scope.READ)), known], responses=PROBLEMS
         )
-    for intake in (push.router, push.webhooks):
-        app.include_router(intake, prefix="/v1", dependencies=[known], responses=PROBLEMS)
+    for changes in (push.router, push.webhooks, corrections.mentions):
+        app.include_router(changes, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     app.include_router(
         health.router,
         dependencies=[known],

@@ -31,7 +31,9 @@ api_key = APIKeyHeader(
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bazkhord"'}
 ONLY_SOME_BRANDS = "this key sees some brands only; ask with a key that sees all messages"
 TELLS_NOTHING_STORED = frozenset({("POST", "/v1/analyze")})
-WRITES_WITHIN_BRANDS = TELLS_NOTHING_STORED | {("PATCH", "/v1/feedback/{feedback_id}/mentions/{mention_id}")}
+WRITES_WITHIN_BRANDS = TELLS_NOTHING_STORED | {
+    (method, "/v1/feedback/{feedback_id}/mentions/{mention_id}") for method in ("PATCH", "DELETE")
+}
 
 
 def check_may_listen(host: str, *, any_key: bool) -> None:

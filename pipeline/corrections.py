@@ -216,7 +216,7 @@ def _judged(connection: Connection, address: Address, brands: Collection[str] | 
     return JudgedMention(
         address=address,
         text=text,
-        labels=_labels(values),
+        labels=labels_of(values),
         stage_from_touchpoint=row.stage_from_touchpoint,
         model_version=row.model_version,
         etag=etag_of({**values}, text=text, model_version=row.model_version),
@@ -227,14 +227,15 @@ def _judged(connection: Connection, address: Address, brands: Collection[str] | 
 def _correction(connection: Connection, address: Address) -> Correction:
     row = connection.execute(select(corrections).where(_attached_to(address))).one()
     return Correction(
-        predicted=_labels(row._mapping, "predicted_"),  # noqa: SLF001 - as above
+        predicted=labels_of(row._mapping, "predicted_"),  # noqa: SLF001 - as above
         corrected_by=row.corrected_by,
         corrected_at=row.corrected_at,
         version=row.version,
     )
 
 
-def _labels(row: RowMapping, prefix: str = "") -> Labels:
+def labels_of(row: RowMapping, prefix: str = "") -> Labels:
+    """Return the labels in the columns of these names, each behind the prefix."""
     return Labels(
         stage=Stage(row[f"{prefix}stage"]),
         intent=Intent(row[f"{prefix}intent"]),

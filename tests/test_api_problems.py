@@ -81,6 +81,8 @@ def test_every_route_of_the_contract_is_there() -> None:
         ("/readyz", "GET"),
         ("/v1/analyze", "POST"),
         ("/v1/breakdown", "GET"),
+        ("/v1/corrections", "GET"),
+        ("/v1/corrections/precision", "GET"),
         ("/v1/feedback", "GET"),
         ("/v1/journey", "GET"),
         ("/v1/sources", "GET"),
