@@ -18,7 +18,18 @@ from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
 from api.rate_limits import Kind, RateLimits
-from api.routes import analyze, breakdown, corrections, feedback, health, journey, push, sources, trend
+from api.routes import (
+    alerts,
+    analyze,
+    breakdown,
+    corrections,
+    feedback,
+    health,
+    journey,
+    push,
+    sources,
+    trend,
+)
 from api.security import BrandGuard, needs
 from api.service import Service
 from config.journey import Journey, load_journey
@@ -30,7 +41,7 @@ from pipeline.sentences import Words
 from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
 
-ANSWERS = (trend, breakdown, journey, feedback, analyze, sources, corrections)
+ANSWERS = (trend, breakdown, journey, feedback, analyze, sources, corrections, alerts)
 LABELS = {
     "Stage": "stages",
     "Intent": "intents",

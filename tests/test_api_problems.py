@@ -79,6 +79,8 @@ def test_every_route_of_the_contract_is_there() -> None:
     assert sorted(ADDRESSES) == [
         ("/healthz", "GET"),
         ("/readyz", "GET"),
+        ("/v1/alerts", "GET"),
+        ("/v1/alerts/{alert_id}/acknowledge", "POST"),
         ("/v1/analyze", "POST"),
         ("/v1/breakdown", "GET"),
         ("/v1/corrections", "GET"),
@@ -288,3 +290,28 @@ def test_every_problem_a_route_can_have_is_in_its_description(client: TestClient
         responses = paths[path][method.lower()]["responses"]
         assert list(responses["422"]["content"]) == ["application/problem+json"]
         assert "503" in responses
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
+@pytest.mark.parametrize("path", ["/v1/analyze", "/v1/feedback"])
+def test_a_body_that_is_not_called_json_is_a_415_problem(client: TestClient, path: str, kind: str) -> None:
+    answer = client.post(path, content=b'{"text": "a", "id": "1"}', headers={"Content-Type": kind})
+
+    assert problem_of(answer).status == 415
+    assert problem_of(answer).detail == "send application/json, named so in Content-Type"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/nothing", 404), ("/nothing", 404), ("/v1/trend/1", 404)])
+def test_an_unknown_address_is_a_problem(client: TestClient, path: str, status: int) -> None:
+    assert problem_of(client.get(path)).status == status
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("path", ["/v1/trend", "/healthz", "/v1/analyze"])
+def test_a_method_that_an_address_does_not_take_is_a_problem(
+    client: TestClient, path: str, method: str
+) -> None:
+    answer = client.request(method, path)
+
+    assert problem_of(answer).status == 405
+    assert answer.headers["allow"] in {"GET", "POST"}
