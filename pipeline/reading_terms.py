@@ -1,0 +1,181 @@
+"""Which terms some messages or clauses hold: read from the store as far as memory does not know them.
+
+Of more than ``MAX_READ`` messages a fixed sample is read: those whose number, spread by a multiplication, falls
+below a bound. The same question reads the same messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+
+from pipeline.tables import FeedbackRow, MentionRow
+from pipeline.tallies import in_chunks
+from pipeline.terms import Ints, TermMemory
+
+MAX_READ = 3_000
+BUCKETS = 65_536
+SPREAD = 40_503  # odd, and BUCKETS by the golden ratio: neighbours come far apart (Knuth, volume 3, 6.4)
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Messages, or clauses of them, as they were read, one line each.
+
+    ``n`` is how many messages there are, ``n_read`` how many of them were read. ``message`` and ``voice``
+    number the messages and the customers from 0; a message without a customer is a voice of its own.
+    ``start`` and ``end`` bound the clause of a line; ``None``: whole messages.
+    """
+
+    n: int
+    n_read: int
+    fingerprints: tuple[str, ...]
+    message: Ints
+    voice: Ints
+    start: Ints | None
+    end: Ints | None
+
+
+@dataclass(frozen=True, slots=True)
+class TermCounts:
+    """In how many messages each term stands, and of how many customers. Shape of each: (terms,)."""
+
+    terms: Ints
+    n_messages: Ints
+    n_voices: Ints
+
+
+def read_group(
+    connection: Connection,
+    memory: TermMemory,
+    of_message: Sequence[ColumnElement[bool]],
+    of_mention: Sequence[ColumnElement[bool]] | None,
+    *,
+    max_read: int = MAX_READ,
+) -> Group:
+    """Return the messages that pass; the memory knows their terms then.
+
+    Args:
+        of_message: Conditions on ``FeedbackRow``.
+        of_mention: Conditions on ``MentionRow``: only clauses that pass are read, of messages that have one;
+            ``None``: whole messages.
+        max_read: Of more messages about so many are read.
+    """
+    passing = _passing(of_message, of_mention)
+    n = connection.scalar(select(func.count()).select_from(FeedbackRow).where(*passing)) or 0
+    sample = [_in_sample(max_read / n)] if n > max_read else []
+    rows = connection.execute(_statement([*of_message, *sample], of_mention)).all()
+    group = _grouped(n, rows, has_clauses=of_mention is not None)
+    _read_texts(connection, memory, rows)
+    return group
+
+
+def start_of_newest(
+    connection: Connection,
+    of_message: Sequence[ColumnElement[bool]],
+    of_mention: Sequence[ColumnElement[bool]] | None,
+    n: int,
+) -> datetime | None:
+    """Return the time of the ``n``-th newest of the messages that pass; ``None`` where there are fewer."""
+    newest_first = FeedbackRow.created_at.desc(), FeedbackRow.id.desc()
+    times = select(FeedbackRow.created_at).where(*_passing(of_message, of_mention))
+    found: datetime | None = connection.scalar(times.order_by(*newest_first).offset(n - 1).limit(1))
+    return found
+
+
+def count_terms(memory: TermMemory, group: Group) -> TermCounts:
+    """Return in how many messages of a group each term stands, and of how many customers."""
+    found = memory.occurrences(group.fingerprints)
+    term, line = found.term, found.message
+    if group.start is not None and group.end is not None:
+        inside = (found.start >= group.start[line]) & (found.end <= group.end[line])
+        term, line = term[inside], line[inside]
+    terms, n_messages = _distinct(term, group.message[line])
+    _, n_voices = _distinct(term, group.voice[line])
+    return TermCounts(terms, n_messages, n_voices)
+
+
+def joined(groups: Sequence[Group]) -> Group:
+    """Return several groups as one; whoever stands in two of them is counted twice."""
+    messages = np.cumsum([0] + [one.n_read for one in groups])
+    voices = np.cumsum([0] + [int(one.voice.max(initial=-1)) + 1 for one in groups])
+    are_clauses = all(one.start is not None for one in groups)
+    return Group(
+        n=sum(one.n for one in groups),
+        n_read=int(messages[-1]),
+        fingerprints=tuple(fingerprint for one in groups for fingerprint in one.fingerprints),
+        message=_one_after_other(one.message + first for one, first in zip(groups, messages, strict=False)),
+        voice=_one_after_other(one.voice + first for one, first in zip(groups, voices, strict=False)),
+        start=_one_after_other(one.start for one in groups) if are_clauses else None,
+        end=_one_after_other(one.end for one in groups) if are_clauses else None,
+    )
+
+
+def _one_after_other(parts: Iterable[Ints | None]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *(one for one in parts if one is not None)])
+
+
+def _distinct(term: Ints, who: Ints) -> tuple[Ints, Ints]:
+    """Terms, and with how many different ``who`` each occurs."""
+    size = int(who.max(initial=0)) + 1
+    terms, n = np.unique(np.unique(term * size + who) // size, return_counts=True)
+    return terms, n
+
+
+def _passing(
+    of_message: Sequence[ColumnElement[bool]], of_mention: Sequence[ColumnElement[bool]] | None
+) -> list[ColumnElement[bool]]:
+    if of_mention is None:
+        return list(of_message)
+    return [*of_message, exists().where(MentionRow.feedback_id == FeedbackRow.id, *of_mention)]
+
+
+def _in_sample(rate: float) -> ColumnElement[bool]:
+    return ((FeedbackRow.id % BUCKETS) * SPREAD) % BUCKETS < ceil(BUCKETS * rate)
+
+
+def _statement(
+    of_message: Sequence[ColumnElement[bool]], of_mention: Sequence[ColumnElement[bool]] | None
+) -> Select[Any]:
+    columns: list[Any] = [FeedbackRow.id, FeedbackRow.fingerprint, FeedbackRow.customer_key]
+    if of_mention is None:
+        return select(*columns).where(*of_message)
+    clauses = select(*columns, MentionRow.start, MentionRow.end).select_from(FeedbackRow)
+    return clauses.join(MentionRow, MentionRow.feedback_id == FeedbackRow.id).where(*of_message, *of_mention)
+
+
+def _grouped(n: int, rows: Sequence[Any], *, has_clauses: bool) -> Group:
+    messages: dict[int, int] = {}
+    voices: dict[str | int, int] = {}
+    message = [messages.setdefault(row[0], len(messages)) for row in rows]
+    voice = [voices.setdefault(row[2] or row[0], len(voices)) for row in rows]
+    bounds = _ints([row[3:5] for row in rows]).reshape(-1, 2) if has_clauses else None
+    return Group(
+        n=n,
+        n_read=len(messages),
+        fingerprints=tuple(row[1] for row in rows),
+        message=_ints(message),
+        voice=_ints(voice),
+        start=None if bounds is None else bounds[:, 0],
+        end=None if bounds is None else bounds[:, 1],
+    )
+
+
+def _ints(values: Sequence[Any]) -> NDArray[np.int64]:
+    return np.array(values, dtype=np.int64)
+
+
+def _read_texts(connection: Connection, memory: TermMemory, rows: Sequence[Any]) -> None:
+    unknown = memory.missing(row[1] for row in rows)
+    ids = {row[0] for row in rows if row[1] in unknown}
+    for chunk in in_chunks(sorted(ids), CHUNK):
+        texts = select(FeedbackRow.fingerprint, FeedbackRow.text).where(FeedbackRow.id.in_(chunk))
+        memory.read({row.fingerprint: row.text for row in connection.execute(texts)})
