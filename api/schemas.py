@@ -1,10 +1,13 @@
-"""The shapes of the answers. Net sentiment runs from -100 to 100, shares from 0 to 1; ``null``: of nothing."""
+"""The shapes of the answers. Net sentiment runs from -100 to 100, shares from 0 to 1.
+
+A figure of fewer than ``MIN_N`` (30) is ``null`` and its line says ``too_few``; the counts are told all the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,11 +28,12 @@ from pipeline.aggregates import (
 )
 from pipeline.aggregates import BucketLength as Bucket
 from pipeline.events import Event
-from pipeline.intervals import Estimate, reported
+from pipeline.intervals import MIN_N, Estimate, Method, reported
 from pipeline.records import Channel
 from pipeline.selection import Dimension, Unit
 
 Figure = float | None
+TOO_FEW = f"Fewer than {MIN_N}: nothing but the counts is told."
 
 
 class Out(BaseModel):
@@ -45,7 +49,10 @@ class BasisOut(Out):
     to: datetime
     unit: Unit
     n: int = Field(examples=[1284])
-    estimate: str = Field("raw", examples=["raw"])
+    estimate: Literal["raw", "adjusted"] = Field(
+        "raw", description="adjusted: figures, not counts, are corrected for the model's known errors."
+    )
+    interval_method: Method = Field(description=(Method.__doc__ or "").replace("``", "`"))
     from_tallies: bool
     model_versions: list[str]
     data_from: datetime | None
@@ -63,6 +70,7 @@ class TrendPointOut(Out):
     n_negative: int
     n_neutral: int
     n_positive: int
+    too_few: bool = Field(description=TOO_FEW)
     net_sentiment: Figure = Field(examples=[-12.5])
     net_sentiment_low: Figure = Field(examples=[-18.1])
     net_sentiment_high: Figure = Field(examples=[-6.7])
@@ -70,7 +78,7 @@ class TrendPointOut(Out):
     @classmethod
     def of(cls, point: Point) -> Self:
         """Return the shape of a point."""
-        counts, net = point.counts, point.net_sentiment
+        counts, net = point.counts, reported(point.net_sentiment, point.counts.n)
         return cls(
             label=point.label,
             start=point.start,
@@ -80,6 +88,7 @@ class TrendPointOut(Out):
             n_negative=counts.n_negative,
             n_neutral=counts.n_neutral,
             n_positive=counts.n_positive,
+            too_few=counts.n < MIN_N,
             net_sentiment=None if net is None else round(net.value, 2),
             net_sentiment_low=None if net is None else round(net.low, 2),
             net_sentiment_high=None if net is None else round(net.high, 2),
@@ -107,6 +116,7 @@ class TrendOut(BasisOut):
     n_negative: int
     n_neutral: int
     n_positive: int
+    too_few: bool = Field(description=TOO_FEW)
     net_sentiment: Figure
     net_sentiment_low: Figure
     net_sentiment_high: Figure
@@ -123,7 +133,8 @@ class TrendOut(BasisOut):
             bucket=trend.bucket,
             calendar=trend.calendar,
             **counts,
-            **figure_fields("net_sentiment", trend.net_sentiment),
+            too_few=trend.total.n < MIN_N,
+            **figure_fields("net_sentiment", trend.net_sentiment, trend.total.n),
             points=[TrendPointOut.of(point) for point in trend.points],
             events=list(events),
         )
@@ -134,26 +145,28 @@ class GroupOut(Out):
 
     values: dict[Dimension, str | None] = Field(examples=[{"stage": "delivery"}])
     n: int
-    share: float
-    share_low: float
-    share_high: float
+    share: Figure
+    share_low: Figure
+    share_high: Figure
     n_negative: int
     n_neutral: int
     n_positive: int
     n_mixed: int
+    too_few: bool = Field(description=f"{TOO_FEW} The share is told where the whole is no fewer.")
     net_sentiment: Figure
     net_sentiment_low: Figure
     net_sentiment_high: Figure
 
     @classmethod
-    def of(cls, group: Group, by: tuple[Dimension, ...]) -> Self:
-        """Return the shape of a line."""
+    def of(cls, group: Group, by: tuple[Dimension, ...], n: int) -> Self:
+        """Return the shape of a line of a whole of ``n``."""
         return cls(
             values=dict(zip(by, group.values, strict=True)),
             **count_fields(group.counts),
             n_mixed=group.counts.n_mixed,
-            **share_fields(group.share),
-            **figure_fields("net_sentiment", group.net_sentiment),
+            too_few=group.counts.n < MIN_N,
+            **share_fields(group.share, n),
+            **figure_fields("net_sentiment", group.net_sentiment, group.counts.n),
         )
 
 
@@ -171,7 +184,7 @@ class BreakdownOut(BasisOut):
             **basis_fields(breakdown.basis),
             by=list(breakdown.by),
             n_groups=breakdown.n_groups,
-            groups=[GroupOut.of(group, breakdown.by) for group in breakdown.groups],
+            groups=[GroupOut.of(group, breakdown.by, breakdown.basis.n) for group in breakdown.groups],
         )
 
 
@@ -180,14 +193,14 @@ class TopOut(Out):
 
     label: str = Field(examples=["complaint"])
     n: int
-    share: float
-    share_low: float
-    share_high: float
+    share: Figure
+    share_low: Figure
+    share_high: Figure
 
     @classmethod
-    def of(cls, top: Top) -> Self:
-        """Return the shape of a frequent label."""
-        return cls(label=top.label, n=top.n, **share_fields(top.share))
+    def of(cls, top: Top, n: int) -> Self:
+        """Return the shape of a frequent label of a stage with ``n`` mentions."""
+        return cls(label=top.label, n=top.n, **share_fields(top.share, n))
 
 
 class StageOut(Out):
@@ -204,10 +217,12 @@ class StageOut(Out):
     n_negative: int
     n_neutral: int
     n_positive: int
+    too_few: bool = Field(description=f"{TOO_FEW} The share is told where the whole is no fewer.")
     net_sentiment: Figure
     net_sentiment_low: Figure
     net_sentiment_high: Figure
     n_before: int
+    too_few_before: bool
     net_sentiment_before: Figure
     net_sentiment_before_low: Figure
     net_sentiment_before_high: Figure
@@ -219,19 +234,23 @@ class StageOut(Out):
     top_aspects: list[TopOut]
 
     @classmethod
-    def of(cls, figures: StageFigures) -> Self:
-        """Return the shape of a stage."""
+    def of(cls, figures: StageFigures, n_all: int) -> Self:
+        """Return the shape of a stage, of ``n_all`` mentions of all stages."""
+        n, n_before = figures.counts.n, figures.counts_before.n
+        change = reported(figures.change, n, n_before)
         return cls(
             stage=figures.stage,
             **count_fields(figures.counts),
-            **share_fields(figures.share),
-            **figure_fields("net_sentiment", figures.net_sentiment),
-            n_before=figures.counts_before.n,
-            **figure_fields("net_sentiment_before", figures.net_sentiment_before),
-            **figure_fields("change", figures.change),
-            changed=None if figures.change is None else figures.change.excludes_zero,
-            top_intents=[TopOut.of(top) for top in figures.top_intents],
-            top_aspects=[TopOut.of(top) for top in figures.top_aspects],
+            too_few=n < MIN_N,
+            **share_fields(figures.share, n_all),
+            **figure_fields("net_sentiment", figures.net_sentiment, n),
+            n_before=n_before,
+            too_few_before=n_before < MIN_N,
+            **figure_fields("net_sentiment_before", figures.net_sentiment_before, n_before),
+            **figure_fields("change", change),
+            changed=None if change is None else change.excludes_zero,
+            top_intents=[TopOut.of(top, n) for top in figures.top_intents],
+            top_aspects=[TopOut.of(top, n) for top in figures.top_aspects],
         )
 
 
@@ -249,7 +268,7 @@ class JourneyOut(BasisOut):
             **basis_fields(journey.basis),
             before_from=journey.before_from,
             before_to=journey.before_to,
-            stages=[StageOut.of(stage) for stage in journey.stages],
+            stages=[StageOut.of(stage, journey.basis.n) for stage in journey.stages],
         )
 
 
@@ -354,6 +373,8 @@ def basis_fields(basis: Basis) -> dict[str, Any]:
         "unit": basis.unit,
         "n": basis.n,
         "from_tallies": basis.from_tallies,
+        "estimate": "adjusted" if basis.is_adjusted else "raw",
+        "interval_method": basis.method,
         "model_versions": list(basis.model_versions),
         "data_from": basis.data_from,
         "data_to": basis.data_to,

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from models.labels import Sentiment
 from pipeline.aggregate_basis import Basis, basis_of, net_of, share_of
 from pipeline.aggregate_counts import NOTHING, Counts, Key, count, sum_counts
+from pipeline.clusters import (
+    INDEPENDENT,
+    Design,
+    count_moments,
+    cuts_mentions,
+    design_of_net,
+    design_of_part,
+    read_whole,
+    sum_moments,
+)
 from pipeline.database import reading
 from pipeline.errors import BadRequest
-from pipeline.intervals import Estimate
-from pipeline.selection import Dimension, Selection, span_of
+from pipeline.intervals import Estimate, Method
+from pipeline.selection import Dimension, Selection, Span, Unit, span_of
 
 MAX_GROUPS = 1_000
 
@@ -71,20 +81,51 @@ def breakdown(
     selection.check_sentiment(unit)
     with reading(engine) as connection:
         counted = count(connection, selection, span, keys, use_tallies=use_tallies)
-        basis = basis_of(connection, selection, span, unit, [counted])
+        designs = _designs(connection, selection, span, by=by, cells=counted.cells, use_tallies=use_tallies)
+        method = Method.CLUSTERED if unit == Unit.MENTIONS else Method.INDEPENDENT
+        basis = basis_of(connection, selection, span, unit, [counted], method=method)
     cells = _cut_by_sentiment(counted.cells, by) if Dimension.SENTIMENT in by else counted.cells
     total = sum_counts(cells.values())
     ordered = sorted(cells.items(), key=lambda item: (-item[1].n, item[0]))
-    groups = tuple(
-        Group(
-            values=tuple(str(value) if value != "" else None for value in key),
-            counts=counts,
-            share=share_of(counts.n, total.n),
-            net_sentiment=None if Dimension.SENTIMENT in by else net_of(counts),
-        )
-        for key, counts in ordered[:limit]
-    )
+    groups = tuple(_group(key, counts, total, by, designs) for key, counts in ordered[:limit])
     return Breakdown(basis=basis, by=by, groups=groups, n_groups=len(ordered))
+
+
+DesignsOf = Callable[[Key, Counts], tuple[Design, Design]]
+
+
+def _designs(
+    connection: Connection,
+    selection: Selection,
+    span: Span,
+    *,
+    by: tuple[Dimension, ...],
+    cells: Mapping[Key, Counts],
+    use_tallies: bool,
+) -> DesignsOf:
+    """What tells the designs of a group's share and of its net sentiment from its key and its counts."""
+    if selection.unit(by) == Unit.MESSAGES:
+        return lambda key, counts: (INDEPENDENT, INDEPENDENT)
+    if cuts_mentions(selection, by):
+        whole = read_whole(connection, selection, span, use_tallies=use_tallies)
+        of_all = whole.of_share(by), whole.of_net
+        return lambda key, counts: of_all
+    moments = count_moments(connection, selection, span, by, use_tallies=use_tallies)
+    n, together = sum_counts(cells.values()).n, sum_moments(moments.values())
+    return lambda key, counts: (
+        design_of_part(counts.n, moments[key], n, together),
+        design_of_net(counts, moments[key]),
+    )
+
+
+def _group(key: Key, counts: Counts, total: Counts, by: tuple[Dimension, ...], designs: DesignsOf) -> Group:
+    of_share, of_net = designs(key, counts)
+    return Group(
+        values=tuple(str(value) if value != "" else None for value in key),
+        counts=counts,
+        share=share_of(counts.n, total.n, of_share),
+        net_sentiment=None if Dimension.SENTIMENT in by else net_of(counts, of_net),
+    )
 
 
 def _cut_by_sentiment(cells: Mapping[Key, Counts], by: tuple[Dimension, ...]) -> dict[Key, Counts]:

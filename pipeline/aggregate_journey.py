@@ -13,8 +13,9 @@ from models.labels import Stage
 from pipeline import intervals
 from pipeline.aggregate_basis import Basis, basis_of, net_of, share_of
 from pipeline.aggregate_counts import NOTHING, Counts, Key, count, sum_counts
+from pipeline.clusters import Design, Whole, read_whole
 from pipeline.database import reading
-from pipeline.intervals import Estimate
+from pipeline.intervals import Estimate, Method
 from pipeline.selection import Dimension, Selection, Unit, span_of
 
 N_TOP = 3
@@ -76,14 +77,18 @@ def journey(engine: Engine, selection: Selection, *, zone: ZoneInfo, use_tallies
             for one in (Dimension.INTENT, Dimension.ASPECT)
         )
         earlier = count(connection, selection, before, (stage,), use_tallies=use_tallies)
-        basis = basis_of(connection, selection, span, Unit.MENTIONS, [intents, aspects, earlier])
+        basis = basis_of(
+            connection, selection, span, Unit.MENTIONS, [intents, aspects, earlier], method=Method.CLUSTERED
+        )
+        now, ago = (read_whole(connection, selection, one, use_tallies=use_tallies) for one in (span, before))
     stages = tuple(
         _stage_figures(
             one,
-            basis.n,
-            _of(one, intents.cells),
-            _of(one, aspects.cells),
-            earlier.cells.get((one.value,), NOTHING),
+            _Stretch(sum_counts(_of(one, intents.cells).values()), now),
+            _Stretch(earlier.cells.get((one.value,), NOTHING), ago),
+            n=basis.n,
+            intents=_of(one, intents.cells),
+            aspects=_of(one, aspects.cells),
         )
         for one in selection.stage or Stage
     )
@@ -95,20 +100,38 @@ def journey(engine: Engine, selection: Selection, *, zone: ZoneInfo, use_tallies
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A stage's counts in a period, and the clusters of all that was said then."""
+
+    counts: Counts
+    whole: Whole
+
+    @property
+    def net(self) -> Estimate | None:
+        return net_of(self.counts, self.whole.of_net)
+
+
 def _stage_figures(
-    stage: Stage, n: int, intents: Mapping[str, Counts], aspects: Mapping[str, Counts], before: Counts
+    stage: Stage,
+    now: _Stretch,
+    before: _Stretch,
+    *,
+    n: int,
+    intents: Mapping[str, Counts],
+    aspects: Mapping[str, Counts],
 ) -> StageFigures:
-    counts = sum_counts(intents.values())
+    counts, whole = now.counts, now.whole
     return StageFigures(
         stage=stage,
         counts=counts,
-        share=intervals.share(counts.n, n),
-        net_sentiment=net_of(counts),
-        counts_before=before,
-        net_sentiment_before=net_of(before),
-        change=intervals.change(net_of(counts), net_of(before)),
-        top_intents=_top(intents, counts.n),
-        top_aspects=_top(aspects, counts.n),
+        share=share_of(counts.n, n, whole.of_share((Dimension.STAGE,))) if n else None,
+        net_sentiment=now.net,
+        counts_before=before.counts,
+        net_sentiment_before=before.net,
+        change=intervals.change(now.net, before.net),
+        top_intents=_top(intents, counts.n, whole.of_share((Dimension.INTENT,))),
+        top_aspects=_top(aspects, counts.n, whole.of_share((Dimension.ASPECT,))),
     )
 
 
@@ -116,8 +139,8 @@ def _of(stage: Stage, cells: Mapping[Key, Counts]) -> dict[str, Counts]:
     return {str(label): counts for (of, label), counts in cells.items() if of == stage.value}
 
 
-def _top(cells: Mapping[str, Counts], n: int) -> tuple[Top, ...]:
+def _top(cells: Mapping[str, Counts], n: int, design: Design) -> tuple[Top, ...]:
     ordered = sorted(cells.items(), key=lambda item: (-item[1].n, item[0]))
     return tuple(
-        Top(label=label, n=counts.n, share=share_of(counts.n, n)) for label, counts in ordered[:N_TOP]
+        Top(label=label, n=counts.n, share=share_of(counts.n, n, design)) for label, counts in ordered[:N_TOP]
     )

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from pipeline.aggregate_basis import Basis, basis_of, net_of
 from pipeline.aggregate_counts import NOTHING, QUARTER_HOUR_S, Counts, Key, When, count, sum_counts
+from pipeline.clusters import (
+    NO_MOMENTS,
+    Design,
+    Moments,
+    Whole,
+    count_moments,
+    cuts_mentions,
+    design_of_net,
+    read_whole,
+    sum_moments,
+)
 from pipeline.database import reading
 from pipeline.errors import BadRequest
-from pipeline.intervals import Estimate
+from pipeline.intervals import Estimate, Method
 from pipeline.jalali import Bucket, buckets
-from pipeline.selection import Selection, Unit, span_of
+from pipeline.selection import Selection, Span, Unit, span_of
 
 MAX_POINTS = 20_000
+Summed = TypeVar("Summed", Counts, Moments)
 PERIODS_PER_DAY = {"hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / 29}
 
 
@@ -97,9 +110,11 @@ def trend(
     when = _when(bucket, calendar)
     with reading(engine) as connection:
         counted = count(connection, selection, span, when=when, use_tallies=use_tallies)
-        basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted])
+        basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted], method=Method.CLUSTERED)
+        clusters = _clusters(connection, selection, span, when, use_tallies=use_tallies)
     stretches = _stretches(span.start, span.end, bucket, calendar, zone)
-    totals = _by_stretch(counted.cells, stretches, when)
+    totals = _by_stretch(counted.cells, stretches, when, NOTHING)
+    designs = _designs(clusters, totals, stretches, when)
     complete = _complete(stretches, span.start, min(span.end, now or datetime.now(UTC)))
     points = tuple(
         Point(
@@ -108,9 +123,9 @@ def trend(
             label=one.label,
             complete=place in complete,
             counts=counts,
-            net_sentiment=net_of(counts),
+            net_sentiment=net_of(counts, design),
         )
-        for place, (one, counts) in enumerate(zip(stretches, totals, strict=True))
+        for place, (one, counts, design) in enumerate(zip(stretches, totals, designs, strict=True))
     )
     total = sum_counts(counted.cells.values())
     return Trend(
@@ -119,8 +134,35 @@ def trend(
         calendar=calendar,
         points=points,
         total=total,
-        net_sentiment=net_of(total),
+        net_sentiment=net_of(total, _design_of_all(clusters, total)),
     )
+
+
+def _clusters(
+    connection: Connection, selection: Selection, span: Span, when: When, *, use_tallies: bool
+) -> Whole | Mapping[Key, Moments]:
+    """The clusters of each stretch, or of the whole where a stretch holds parts of messages."""
+    if cuts_mentions(selection):
+        return read_whole(connection, selection, span, use_tallies=use_tallies)
+    return count_moments(connection, selection, span, when=when, use_tallies=use_tallies)
+
+
+def _designs(
+    clusters: Whole | Mapping[Key, Moments],
+    totals: Sequence[Counts],
+    stretches: tuple[Bucket, ...],
+    when: When,
+) -> list[Design]:
+    if isinstance(clusters, Whole):
+        return [clusters.of_net] * len(totals)
+    moments = _by_stretch(clusters, stretches, when, NO_MOMENTS)
+    return [design_of_net(counts, here) for counts, here in zip(totals, moments, strict=True)]
+
+
+def _design_of_all(clusters: Whole | Mapping[Key, Moments], total: Counts) -> Design:
+    if isinstance(clusters, Whole):
+        return clusters.of_net
+    return design_of_net(total, sum_moments(clusters.values()))
 
 
 def _when(bucket: BucketLength, calendar: Calendar) -> When:
@@ -150,14 +192,16 @@ def _complete(stretches: tuple[Bucket, ...], start: datetime, until: datetime) -
     )
 
 
-def _by_stretch(cells: Mapping[Key, Counts], stretches: tuple[Bucket, ...], when: When) -> list[Counts]:
+def _by_stretch(
+    cells: Mapping[Key, Summed], stretches: tuple[Bucket, ...], when: When, nothing: Summed
+) -> list[Summed]:
     starts: list[float] | list[date]
     if when == When.QUARTER_HOUR:
         starts = [one.start.timestamp() / QUARTER_HOUR_S for one in stretches]
     else:
         starts = [one.local_date for one in stretches]
-    totals = [NOTHING] * len(stretches)
-    for (time, *_), counts in cells.items():
+    totals = [nothing] * len(stretches)
+    for (time, *_), summed in cells.items():
         place = bisect_right(starts, time) - 1
-        totals[place] = counts if totals[place] is NOTHING else totals[place] + counts
+        totals[place] = summed if totals[place] is nothing else totals[place] + summed
     return totals

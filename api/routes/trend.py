@@ -21,7 +21,7 @@ router = APIRouter(tags=["answers"])
 def get_trend(request: Request, query: Annotated[TrendQuery, Query()]) -> Response:
     """Return counts of mentions and net sentiment (% positive minus % negative) with its 95 % interval.
 
-    The mentions of one message are treated as independent of each other for now.
+    Below 30 mentions no figure is told (`too_few`). The interval allows for several mentions in one message.
     """
     service = service_of(request)
     selection = selection_of(request, query)

@@ -16,7 +16,7 @@ from pipeline import console
 from pipeline.aggregates import BucketLength, Calendar, journey, trend
 from pipeline.demo.build import DemoFiles, write_exports
 from pipeline.demo.material import N_DAYS
-from pipeline.intervals import Estimate
+from pipeline.intervals import Estimate, reported
 from pipeline.selection import Selection
 from pipeline.store import Store
 
@@ -83,8 +83,9 @@ def measure_effects(store: Store, *, today: date) -> list[Effect]:
             from_=_day(event.first_day, today), to=_day(event.last_day + 1, today), stage=stage
         )
         figures = journey(store.engine, selection, zone=store.zone).stages[0]
-        if figures.net_sentiment and figures.net_sentiment_before:
-            before, during = figures.net_sentiment_before, figures.net_sentiment
+        before = reported(figures.net_sentiment_before, figures.counts_before.n)
+        during = reported(figures.net_sentiment, figures.counts.n)
+        if before and during:
             effects.append(Effect(event, before, during, figures.counts_before.n, figures.counts.n))
     return effects
 
@@ -121,10 +122,14 @@ def _journey_table(store: Store, today: date) -> Table:
             store.engine, selection, bucket=BucketLength.WEEK, calendar=Calendar.JALALI, zone=store.zone
         )
         line = console.sparkline(
-            [one.net_sentiment.value if one.net_sentiment else None for one in weeks.points]
+            [
+                net.value if (net := reported(one.net_sentiment, one.counts.n)) else None
+                for one in weeks.points
+            ]
         )
         topics = ", ".join(top.label for top in figures.top_aspects[:1])
-        table.add_row(figures.stage, f"{figures.counts.n:,}", _interval(figures.net_sentiment), line, topics)
+        interval = _interval(reported(figures.net_sentiment, figures.counts.n))
+        table.add_row(figures.stage, f"{figures.counts.n:,}", interval, line, topics)
     return table
 
 
@@ -146,5 +151,5 @@ def _event_line(effect: Effect, today: date, *, visual: bool) -> str:
 
 def _interval(estimate: Estimate | None) -> str:
     if estimate is None:
-        return "-"
+        return "too few"
     return f"{estimate.value:+.0f} [{estimate.low:+.0f}, {estimate.high:+.0f}]"
