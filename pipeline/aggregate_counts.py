@@ -166,18 +166,21 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
 
 
 def message_conditions(
-    selection: Selection, span: Span, *, with_copies: bool = False
+    selection: Selection, span: Span, *, with_copies: bool = False, with_unlabelled: bool = False
 ) -> list[ColumnElement[bool]]:
     """Return the conditions on a message: in the period, labelled, spam only where asked for, the filters.
 
     Args:
         with_copies: Whether copies that are not counted pass too.
+        with_unlabelled: Whether also messages pass that have no words or wait to be classified, and copies.
     """
     conditions: list[ColumnElement[bool]] = [
         FeedbackRow.created_at >= span.start,
         FeedbackRow.created_at < span.end,
-        FeedbackRow.model_version.is_not(None) if with_copies else FeedbackRow.counted.expression,
     ]
+    if not with_unlabelled:
+        counted = FeedbackRow.counted.expression
+        conditions.append(FeedbackRow.model_version.is_not(None) if with_copies else counted)
     conditions += [
         _one_of(getattr(FeedbackRow, name), getattr(selection, name), name)
         for name in ("source", "channel", "brand", "product", "emotion")
@@ -306,8 +309,9 @@ def key_column(one: Dimension) -> ColumnElement[Any]:
     return func.coalesce(column, "").label(f"by_{one.value}") if one.value in MAY_BE_MISSING else column
 
 
-def _attribute(name: str) -> ColumnElement[str]:
-    return FeedbackRow.attributes[name].as_string()
+def _attribute(name: str) -> ColumnElement[Any]:
+    value: ColumnElement[Any] = FeedbackRow.attributes[name].as_string()
+    return value
 
 
 def _is_segment(value: str) -> ColumnElement[bool]:
