@@ -1,0 +1,142 @@
+"""What some customers say without being asked, and what all others say: net sentiment of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Boolean, ColumnElement, Connection, case, func, literal_column, not_, or_, select
+
+from models.labels import Sentiment
+from pipeline import intervals
+from pipeline.aggregate_basis import net_of
+from pipeline.aggregate_counts import (
+    NOTHING,
+    Counted,
+    Counts,
+    mention_conditions,
+    message_conditions,
+    sum_counts,
+)
+from pipeline.clusters import NO_MOMENTS, Moments, count_moments, cuts_mentions, design_of_net, sum_moments
+from pipeline.intervals import Estimate
+from pipeline.selection import Selection, Span
+from pipeline.tables import SURVEYED, FeedbackRow, MentionRow
+
+IS_SURVEYED: ColumnElement[bool] = literal_column(f"({SURVEYED})", Boolean)
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Mentions in messages without a score: of the same customers, and of all others.
+
+    ``difference`` is the net sentiment of the same customers less that of the others, in points.
+    """
+
+    same: Counts
+    others: Counts
+    net_same: Estimate | None
+    net_others: Estimate | None
+
+    @property
+    def difference(self) -> Estimate | None:
+        """How far the same customers are from the others; ``None`` where one of them said nothing."""
+        return intervals.change(self.net_same, self.net_others)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Mentions, and how far those of one message go together."""
+
+    counts: Counts = NOTHING
+    moments: Moments = NO_MOMENTS
+
+    def less(self, other: Said) -> Said:
+        """Return what is left without the messages of ``other``, all of which are among these."""
+        mine, theirs = self.moments, other.moments
+        return Said(
+            Counts(
+                self.counts.n_negative - other.counts.n_negative,
+                self.counts.n_neutral - other.counts.n_neutral,
+                self.counts.n_positive - other.counts.n_positive,
+            ),
+            Moments(
+                mine.n_messages - theirs.n_messages,
+                mine.mm - theirs.mm,
+                mine.em - theirs.em,
+                mine.ee - theirs.ee,
+            ),
+        )
+
+    @property
+    def net(self) -> Estimate | None:
+        """Net sentiment, a message being a cluster of mentions; ``None`` of nothing."""
+        return net_of(self.counts, design_of_net(self.counts, self.moments))
+
+
+def all_said(connection: Connection, selection: Selection, span: Span, counted: Counted) -> Said:
+    """Return all that a selection counts.
+
+    Args:
+        counted: What ``aggregate_counts.count`` found of it.
+    """
+    if cuts_mentions(selection):
+        return _said(connection, selection, span)
+    moments = count_moments(connection, selection, span)
+    return Said(sum_counts(counted.cells.values()), sum_moments(moments.values()))
+
+
+def find_unasked(
+    connection: Connection,
+    selection: Selection,
+    span: Span,
+    answered: ColumnElement[bool],
+    *,
+    of_all: Said,
+    is_rating: bool,
+) -> Unasked:
+    """Return what those who answered say in messages that carry no score, and what all others say there.
+
+    Args:
+        answered: All that tells the rows which hold the answers. Messages of nobody knows whom are the others'.
+        of_all: What ``all_said`` gives.
+        is_rating: The answers are stars: a message with stars is no unasked one then. Else only one with NPS,
+            CSAT or CES is none.
+    """
+    scored = or_(IS_SURVEYED, FeedbackRow.rating.is_not(None)) if is_rating else IS_SURVEYED
+    conditions = message_conditions(selection, span, with_unlabelled=True)
+    who = select(FeedbackRow.customer_key).where(*conditions, answered, FeedbackRow.customer_key.is_not(None))
+    is_theirs = FeedbackRow.customer_key.in_(who.correlate(None))
+    same = _said(connection, selection, span, not_(scored), is_theirs)
+    others = of_all.less(_said(connection, selection, span, scored)).less(same)
+    return Unasked(same.counts, others.counts, same.net, others.net)
+
+
+def _said(connection: Connection, selection: Selection, span: Span, *conditions: ColumnElement[bool]) -> Said:
+    negative, neutral, positive = (
+        func.count().filter(MentionRow.sentiment == one.value)
+        for one in (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
+    )
+    score = case(
+        (MentionRow.sentiment == Sentiment.POSITIVE.value, 2),
+        (MentionRow.sentiment == Sentiment.NEUTRAL.value, 1),
+        else_=0,
+    )
+    each = (
+        select(
+            negative.label("bad"),
+            neutral.label("so_so"),
+            positive.label("good"),
+            func.count().label("m"),
+            func.sum(score).label("e"),
+        )
+        .select_from(FeedbackRow)
+        .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
+        .where(*message_conditions(selection, span), *mention_conditions(selection), *conditions)
+        .group_by(FeedbackRow.id)
+        .subquery()
+    )
+    m, e = each.c.m, each.c.e
+    sums = each.c.bad, each.c.so_so, each.c.good, m * m, e * m, e * e
+    row = connection.execute(select(func.count(), *(func.sum(one) for one in sums))).one()
+    n, bad, so_so, good, mm, em, ee = (int(value or 0) for value in row)
+    return Said(Counts(bad, so_so, good), Moments(n, mm, em, ee))
