@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 
+from api.etags import answer_not_modified, check_etag
 from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
@@ -100,14 +101,14 @@ def create_app(
         }
     )
     answer_with_problems(app)
+    answer_not_modified(app)
     app.add_middleware(BrandGuard)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes, streamed_path="/v1/feedback")
     app.add_middleware(AccessLog)
     known = Depends(only_known_parameters)
     for one in ANSWERS:
-        app.include_router(
-            one.router, prefix="/v1", dependencies=[Depends(needs(Scope.READ)), known], responses=PROBLEMS
-        )
+        checks = [Depends(needs(Scope.READ)), known, Depends(check_etag)]
+        app.include_router(one.router, prefix="/v1", dependencies=checks, responses=PROBLEMS)
     for changes in (push.router, push.webhooks, corrections.mentions):
         app.include_router(changes, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     app.include_router(

@@ -18,6 +18,7 @@ log = logging.getLogger("bazkhord.api")
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 WITH_SCRIPTS = ("/docs", "/redoc")
 STREAMED = "application/x-ndjson"
+JSON = "application/json"
 
 
 class AccessLog:
@@ -41,6 +42,8 @@ class AccessLog:
                 headers = MutableHeaders(scope=message)
                 headers.update(given_headers(scope))
                 _protect(headers, scope["path"])
+                if status in {200, 304}:
+                    _let_ask_again(headers, scope["state"].get("etag"))
             await send(message)
 
         try:
@@ -55,6 +58,9 @@ class AccessLog:
 
 class BodyLimit:
     """Refuses bodies that are too large, by their announced length or, where none is, while they come.
+
+    So are bodies under /v1 that do not say that they are JSON; what a webhook brings says what it likes. A page
+    of the internet can send any other kind to this machine without being asked whether it may (CORS).
 
     A stream of lines to ``streamed_path`` may be as long as it likes: it is never held as a whole.
     """
@@ -74,6 +80,9 @@ class BodyLimit:
         if announced.isdecimal() and int(announced) > self.max_body_bytes:
             await problem(413, detail)(scope, receive, send)
             return
+        if _is_unknown_kind(scope):
+            await problem(415, f"send {JSON}, named so in Content-Type")(scope, receive, send)
+            return
         n_bytes = 0
 
         async def counted() -> Message:
@@ -90,9 +99,21 @@ class BodyLimit:
         return scope["path"] == self.streamed_path and is_streamed(Headers(scope=scope))
 
 
+def _is_unknown_kind(scope: Scope) -> bool:
+    path, headers = scope["path"], Headers(scope=scope)
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if not has_body or scope["method"] in {"GET", "HEAD"} or path.startswith("/v1/webhooks/"):
+        return False
+    return path.startswith("/v1/") and _kind(headers) != JSON
+
+
 def is_streamed(headers: Headers) -> bool:
     """Whether the body is a stream of lines."""
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == STREAMED
+    return _kind(headers) == STREAMED
+
+
+def _kind(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _protect(headers: MutableHeaders, path: str) -> None:
@@ -102,6 +123,14 @@ def _protect(headers: MutableHeaders, path: str) -> None:
         headers["Content-Security-Policy"] = JSON_POLICY
     if path.startswith("/v1"):
         headers["Cache-Control"] = "no-store"
+
+
+def _let_ask_again(headers: MutableHeaders, etag: str | None) -> None:
+    """The reader may keep the answer, for itself alone, and has to ask each time whether it still holds."""
+    if etag is not None:
+        headers.setdefault("ETag", etag)
+        headers["Cache-Control"] = "private, no-cache"
+        headers["Vary"] = "Authorization, X-API-Key, Accept-Language"
 
 
 def _route(scope: Scope) -> str:

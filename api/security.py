@@ -189,7 +189,8 @@ class BrandGuard:
 def _is_unasked(status: int, state: dict[str, Any]) -> bool:
     key: KeyInfo | None = state.get("key")
     is_limited = key is not None and key.brands is not None
-    return is_limited and status < 400 and not state.get("kept_to_brands", False)
+    # 304 tells nothing: whoever names the tag was given the answer.
+    return is_limited and status < 400 and status != 304 and not state.get("kept_to_brands", False)
 
 
 def _is_local(request: Request) -> bool:
