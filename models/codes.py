@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 
+Label = TypeVar("Label")
 _SENTIMENTS = dict(zip("nupm", Sentiment, strict=True))
 _EMOTIONS = dict(zip(("an", "di", "wo", "jo", "su", "no"), Emotion, strict=True))
 _FLAGS = dict(zip("uesxf", Flag, strict=True))
@@ -66,3 +70,32 @@ def decode_message(sentiment: str, emotion: str, flags: str) -> tuple[Sentiment,
         return _SENTIMENTS[sentiment], _EMOTIONS[emotion], found
     except KeyError as error:
         raise ValueError(f"codes {sentiment!r} {emotion!r}: {error} is no label") from error
+
+
+def encode_clause(stage: Stage, intent: Intent, aspect: Aspect, sentiment: Sentiment) -> str:
+    """Returns the code of a clause's labels.
+
+    >>> encode_clause(Stage.DELIVERY, Intent.COMPLAINT, Aspect.DELIVERY, Sentiment.NEGATIVE)
+    'de.com.del.n'
+    """
+    codes = (
+        _code_of(_STAGES, stage),
+        _code_of(_INTENTS, intent),
+        _code_of(_ASPECTS, aspect),
+        _code_of(_SENTIMENTS, sentiment),
+    )
+    return ".".join(codes)
+
+
+def encode_message(sentiment: Sentiment, emotion: Emotion, flags: Collection[Flag]) -> tuple[str, str, str]:
+    """Returns the codes of a message's labels.
+
+    >>> encode_message(Sentiment.MIXED, Emotion.NONE, [Flag.FINGLISH, Flag.URGENT])
+    ('m', 'no', 'uf')
+    """
+    found = "".join(letter for letter, flag in _FLAGS.items() if flag in flags)
+    return _code_of(_SENTIMENTS, sentiment), _code_of(_EMOTIONS, emotion), found
+
+
+def _code_of(codes: Mapping[str, Label], wanted: Label) -> str:
+    return next(code for code, label in codes.items() if label == wanted)

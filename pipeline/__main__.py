@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from pipeline import console
-from pipeline.commands import alerts, keys, language, pulling, serving, sources
+from pipeline.commands import alerts, corrections, keys, language, pulling, serving, sources
 from pipeline.errors import BazkhordError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.add_typer(alerts.app, name="alerts")
 app.command()(serving.serve)
 app.command(name="rebuild-tallies")(serving.rebuild_tallies)
 app.add_typer(keys.app, name="keys")
+app.add_typer(corrections.app, name="corrections")
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from models.labels import Aspect, Intent, Sentiment, Stage
 from pipeline.aggregate_feedback import Place
-from pipeline.corrections import Labels, corrections, labels_of
+from pipeline.corrections import IS_ATTACHED, Labels, corrections, labels_of
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.intervals import Estimate, share
@@ -188,15 +188,8 @@ def _lines(
 
 
 def _with_mentions(*, outer: bool) -> FromClause:
-    same_clause = and_(
-        mentions.c.feedback_id == corrections.c.feedback_id,
-        mentions.c.start == corrections.c.start,
-        mentions.c.end == corrections.c.end,
-        mentions.c.corrected,
-        corrections.c.orphaned.is_(False),
-    )
     of_message = corrections.join(feedback, feedback.c.id == corrections.c.feedback_id)
-    return of_message.join(mentions, same_clause, isouter=outer)
+    return of_message.join(mentions, IS_ATTACHED, isouter=outer)
 
 
 def _conditions(wanted: Wanted, zone: ZoneInfo) -> list[ColumnElement[bool]]:

@@ -34,6 +34,14 @@ from pipeline.tallies import feedback, kept_up, mentions
 from pipeline.team_tables import CorrectionRow
 
 corrections = cast("Table", CorrectionRow.__table__)
+# A correction and the mention that it is of; none where the message waits or the correction is orphaned.
+IS_ATTACHED = and_(
+    mentions.c.feedback_id == corrections.c.feedback_id,
+    mentions.c.start == corrections.c.start,
+    mentions.c.end == corrections.c.end,
+    mentions.c.corrected,
+    corrections.c.orphaned.is_(False),
+)
 
 
 class NoSuchMention(BazkhordError):

@@ -3,11 +3,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
-from models.labels import Aspect, Intent, Mention, Sentiment, Stage
+from models.behaviour import load_cases
+from models.corpora import DEFAULT_DATA, Corpora, LabelledMention, LabelledMessage
+from models.further import further_authored
+from models.labels import Aspect, Emotion, Intent, Mention, Sentiment, Stage
+from models.normalize import letters_key
+from pipeline.commands.corrections import app
+from pipeline.correction_export import Exported, HeldOut, export_corrections, load_held_out
 from pipeline.corrections import (
     Address,
     JudgedMention,
@@ -20,9 +28,11 @@ from pipeline.corrections import (
     find_mention,
     withdraw,
 )
+from pipeline.errors import SettingsError
 from pipeline.reattaching import follow
 from pipeline.records import CleanFeedback, Period
-from pipeline.store import Store
+from pipeline.store import Store, open_store
+from tests.api_feedback import TEHRAN
 from tests.builders import NOON, clean_feedback, mention, prediction
 
 LATE = "بسته دیر رسید"
@@ -365,3 +375,139 @@ def test_a_later_judgement_has_a_later_time(store: Store) -> None:
 
     assert later.correction is not None
     assert later.correction.corrected_at == NOON + timedelta(hours=1)
+
+
+def exported(store: Store, tmp_path: Path, *held_out: str) -> list[LabelledMessage]:
+    """Return what training reads of an export, and check how many were told to be left out."""
+    file = tmp_path / "corrections.jsonl"
+    keys = HeldOut({letters_key(text) for text in held_out})
+    told = export_corrections(store.engine, file, held_out=keys)
+    messages = further_authored(Corpora(tmp_path), file)
+    assert told.n_messages == len(messages)
+    assert told.n_held_out == len(held_out)
+    return messages
+
+
+def test_judged_clauses_come_out_as_training_reads_them(store: Store, tmp_path: Path) -> None:
+    stored(store)
+    judge(store)
+
+    (message,) = exported(store, tmp_path)
+
+    assert message == LabelledMessage(
+        text=TEXT,
+        source="authored",
+        sentiment=Sentiment.NEGATIVE,
+        emotion=Emotion.ANGER,
+        flags=frozenset(),
+        mentions=(
+            LabelledMention(0, 13, Stage.DELIVERY, Intent.COMPLAINT, Aspect.PACKAGING, Sentiment.NEGATIVE),
+        ),
+    )
+
+
+def test_where_a_clause_feels_otherwise_the_message_follows_its_clauses(store: Store, tmp_path: Path) -> None:
+    stored(store)
+    judge(store, SECOND, Verdict(sentiment=Sentiment.POSITIVE, intent=Intent.PRAISE))
+
+    (message,) = exported(store, tmp_path)
+
+    assert message.sentiment == Sentiment.MIXED
+
+
+@pytest.mark.parametrize(
+    "held_out",
+    [
+        pytest.param(TEXT, id="as it is"),
+        pytest.param("بسته دير رسيد، ولي پیک خوش‌اخلاق بود!!", id="spelled otherwise"),
+    ],
+)
+def test_a_text_that_the_model_is_measured_on_is_not_exported(
+    store: Store, tmp_path: Path, held_out: str
+) -> None:
+    stored(store)
+    judge(store)
+
+    assert exported(store, tmp_path, held_out) == []
+
+
+@pytest.mark.parametrize(("times", "kept"), [(1, True), (4, False)])
+def test_a_long_held_out_text_is_not_exported_within_another(
+    store: Store, tmp_path: Path, times: int, kept: bool
+) -> None:
+    quoted = " و ".join([LATE] * times)
+    stored(store, f"دوستم نوشت: {quoted}. من هم", LATE)
+    judge(store, Address(1, 12, 25))
+    file = tmp_path / "corrections.jsonl"
+
+    told = export_corrections(store.engine, file, held_out=HeldOut({letters_key(quoted)}))
+
+    assert (told.n_messages, told.n_held_out) == ((1, 0) if kept else (0, 1))
+
+
+def test_a_masked_number_hides_no_held_out_text() -> None:
+    held_out = HeldOut({letters_key("لطفا با 09121234567 تماس بگیرید")})
+
+    assert held_out.holds("لطفا با <phone> تماس بگیرید")
+
+
+def test_behaviour_cases_are_held_out_even_unchecked() -> None:
+    case = load_cases()[0].texts[0]
+
+    assert load_held_out(None).holds(case)
+
+
+def test_a_folder_without_dev_and_test_sets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--without-check"):
+        load_held_out(tmp_path)
+
+
+def test_what_has_no_clause_is_not_exported(store: Store, tmp_path: Path) -> None:
+    stored(store)
+    judge(store)
+    save(store, "")
+
+    told = export_corrections(store.engine, tmp_path / "corrections.jsonl", held_out=HeldOut(set()))
+
+    assert told == Exported(n_messages=0, n_held_out=0, n_without_clause=1)
+
+
+def test_an_export_to_where_nothing_can_be_written_says_so(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="choose a place"):
+        export_corrections(store.engine, tmp_path / "no" / "file", held_out=HeldOut(set()))
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose store holds a corrected mention, and which holds no dev or test set."""
+    monkeypatch.setenv("BAZKHORD_DATABASE_URL", f"sqlite:///{tmp_path}/bazkhord.db")
+    with open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=TEHRAN) as opened:
+        stored(opened)
+        judge(opened)
+    return tmp_path
+
+
+def test_the_commands_list_and_export(shop: Path) -> None:
+    file = shop / "corrections.jsonl"
+    data = ["--data", str(shop)]
+
+    listed = CliRunner().invoke(app, ["list"])
+    refused = CliRunner().invoke(app, ["export", str(file), *data])
+    written = CliRunner().invoke(app, ["export", str(file), *data, "--without-check"])
+
+    assert " ".join(listed.stdout.split()) == "2026-11-21 15:30 sara 1/0-13 aspect: delivery > packaging"
+    assert isinstance(refused.exception, SettingsError)
+    assert written.stdout.splitlines()[0].endswith(": 1")
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 1
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not DEFAULT_DATA.exists(), reason="needs the data beside the repository")
+def test_no_text_of_a_real_dev_or_test_set_comes_out() -> None:
+    held_out = load_held_out(DEFAULT_DATA)
+    corpora = Corpora(DEFAULT_DATA)
+
+    texts = [message.text for split in ("dev", "test") for message in corpora.authored(split)]
+
+    assert len(texts) == 375
+    assert all(held_out.holds(text) for text in texts)
