@@ -24,6 +24,7 @@ from api.routes import (
     analyze,
     breakdown,
     corrections,
+    export,
     feedback,
     health,
     journey,
@@ -42,7 +43,7 @@ from pipeline.sentences import Words
 from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
 
-ANSWERS = (trend, breakdown, journey, feedback, analyze, sources, corrections, alerts)
+ANSWERS = (trend, breakdown, journey, feedback, export, analyze, sources, corrections, alerts)
 LABELS = {
     "Stage": "stages",
     "Intent": "intents",

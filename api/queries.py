@@ -39,6 +39,14 @@ SEGMENT = (
 )
 
 
+class ExportFormat(StrEnum):
+    """How an export is written."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    XLSX = "xlsx"
+
+
 class Format(StrEnum):
     """How an answer is written."""
 
@@ -91,7 +99,7 @@ def _only_raw(value: object) -> object:
     if value == "adjusted":
         raise PydanticCustomError(
             "estimate",
-            "adjusted estimates are not given yet; leave estimate out or take raw",
+            "only trend, breakdown and journey can be adjusted; leave estimate out or take raw",
             {"allowed": ["raw"]},
         )
     return value
@@ -134,7 +142,7 @@ Name = Annotated[str, AfterValidator(without_nul), Field(max_length=500)]
 PageCursor = Annotated[Place, PlainValidator(_read_cursor, json_schema_input_type=str)]
 
 
-class SelectionQuery(BaseModel):
+class FilterQuery(BaseModel):
     """The filters that all questions share; each may be given several times, meaning any of them."""
 
     model_config = ConfigDict(frozen=True)
@@ -167,7 +175,6 @@ class SelectionQuery(BaseModel):
         '"in quotes": together. Arabic and Persian letters, digits and half-spaces are treated alike; no stemming.',
     )
     estimate: Annotated[Literal["raw"], BeforeValidator(_only_raw)] = "raw"
-    format: Format = Format.JSON
 
     def selection(self, service: Service) -> Selection:
         """Return what is asked for; without a start the 30 days up to the end, without an end up to today."""
@@ -190,7 +197,13 @@ class SelectionQuery(BaseModel):
         )
 
 
-def selection_of(request: Request, query: SelectionQuery) -> Selection:
+class SelectionQuery(FilterQuery):
+    """The filters, and how the answer is written."""
+
+    format: Format = Format.JSON
+
+
+def selection_of(request: Request, query: FilterQuery) -> Selection:
     """Return what a request asks for, within the brands that its key may see.
 
     Raises:
@@ -200,13 +213,23 @@ def selection_of(request: Request, query: SelectionQuery) -> Selection:
     return replace(selection, brand=within_brands(request, selection.brand))
 
 
-class TrendQuery(SelectionQuery):
+class AdjustableQuery(SelectionQuery):
+    """What is asked where figures can be corrected for the model's known errors."""
+
+    estimate: Literal["raw", "adjusted"] = Field(  # type: ignore[assignment]
+        "raw",
+        description="adjusted: shares and net sentiment corrected for the errors that cross-validation found; one of "
+        "stage, intent and aspect at a time, no emotion, no flag. Counts stay as they are.",
+    )
+
+
+class TrendQuery(AdjustableQuery):
     """What is asked of a trend."""
 
     bucket: BucketLength = Field(BucketLength.DAY, description="Weeks begin on Saturday in both calendars.")
 
 
-class BreakdownQuery(SelectionQuery):
+class BreakdownQuery(AdjustableQuery):
     """What is asked of a breakdown."""
 
     by: Annotated[list[Dimension], BeforeValidator(split_commas)] = Field(
@@ -227,6 +250,17 @@ class FeedbackQuery(SelectionQuery):
     limit: PageLimit = Field(50, description="Messages on a page.")
     cursor: PageCursor | None = Field(
         None, description="`next` of the page before.", json_schema_extra={"type": "string"}
+    )
+
+
+class ExportQuery(FilterQuery):
+    """What is asked of an export: what is asked of the messages behind a number, all at once."""
+
+    unit: Unit = Field(Unit.MENTIONS, description="What is counted; see `/v1/feedback`.")
+    copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
+    format: ExportFormat = Field(
+        ExportFormat.CSV,
+        description="csv and xlsx: a line for each mention, with its message; ndjson: a line for each message.",
     )
 
 
