@@ -13,9 +13,10 @@ from pipeline.tables import BigId, Row, UtcDateTime
 class CorrectionRow(Row):
     """What a person said of a clause, beside what the model had said of it.
 
-    ``start`` and ``end`` are the clause's offsets when it was last attached. ``stage`` … ``sentiment`` are
-    the labels that hold; ``predicted_…`` what ``model_version`` had said. ``orphaned``: after an edit or under
-    a new model no clause overlaps it any more. ``version`` counts the changes, for ``If-Match``.
+    ``start`` and ``end`` are where the clause is, or where its words were carried to by an edit that waits to
+    be classified; ``clause_sha256`` is of the words that were judged first. ``stage`` … ``sentiment`` are the
+    labels that hold; ``predicted_…`` what ``model_version`` says. ``orphaned``: after an edit or under a new
+    model no clause overlaps it any more. ``version`` counts the judgements.
     """
 
     __tablename__ = "corrections"

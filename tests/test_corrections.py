@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -289,6 +290,25 @@ def test_after_an_edit_the_correction_follows_its_words(store: Store, edited: st
     start = edited.index(clause)
     assert [row[-1] for row in while_pending] == [False]
     assert kept(store) == [(start, start + len(clause), "packaging", "delivery", False)]
+    assert store.check_tallies() == frozenset()
+
+
+def test_of_two_who_correct_what_both_saw_one_is_refused(store: Store) -> None:
+    stored(store)
+    seen = {find_mention(store.engine, FIRST).etag}
+
+    def work(by: str) -> str:
+        try:
+            correct(store.engine, FIRST, PACKAGING, seen=seen, by=by, now=NOON)
+        except MentionChanged:
+            return "refused"
+        return "corrected"
+
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(work, ["sara", "reza", "nima", "mina"]))
+
+    assert sorted(said) == ["corrected", "refused", "refused", "refused"]
+    assert len(kept(store)) == 1
     assert store.check_tallies() == frozenset()
 
 
