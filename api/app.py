@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 
 from api.etags import answer_not_modified, check_etag
+from api.metrics import Measure, Metrics
 from api.middleware import AccessLog, BodyLimit
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
@@ -28,6 +29,7 @@ from api.routes import (
     feedback,
     health,
     journey,
+    metrics,
     push,
     sources,
     trend,
@@ -90,10 +92,12 @@ def create_app(
             app.state.service = _open_service(
                 settings, configured, store, analyzer, clock=clock, journey=names
             )
+            app.state.metrics.watch(store, app.state.service.analyzer, clock=clock)
             yield
 
     # The pages under /docs come with the package, not from elsewhere: there may be no internet.
     app = FastAPIOffline(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.state.metrics = Metrics()
     app.state.rate_limits = RateLimits(
         {
             Kind.ANSWERS: settings.rate_limit_per_minute,
@@ -106,6 +110,7 @@ def create_app(
     app.add_middleware(BrandGuard)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes, streamed_path="/v1/feedback")
     app.add_middleware(AccessLog)
+    app.add_middleware(Measure, metrics=app.state.metrics)
     known = Depends(only_known_parameters)
     for one in ANSWERS:
         checks = [Depends(needs(Scope.READ)), known, Depends(check_etag)]
@@ -116,6 +121,11 @@ def create_app(
         health.router,
         dependencies=[known],
         responses={status: PROBLEMS[status] for status in (422, 500, 503)},
+    )
+    app.include_router(
+        metrics.router,
+        dependencies=[Depends(needs(Scope.READ)), known],
+        responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 500, 503)},
     )
     app.openapi = lambda: _openapi(app, names)  # type: ignore[method-assign]
     return app
