@@ -33,7 +33,7 @@ from pipeline.records import Channel
 from pipeline.selection import Dimension, Unit
 
 Figure = float | None
-TOO_FEW = f"Fewer than {MIN_N}: nothing but the counts is told."
+TOO_FEW = f"Fewer than {MIN_N}, or too few to adjust: nothing but the counts is told."
 
 
 class Out(BaseModel):
@@ -88,7 +88,7 @@ class TrendPointOut(Out):
             n_negative=counts.n_negative,
             n_neutral=counts.n_neutral,
             n_positive=counts.n_positive,
-            too_few=counts.n < MIN_N,
+            too_few=net is None,
             net_sentiment=None if net is None else round(net.value, 2),
             net_sentiment_low=None if net is None else round(net.low, 2),
             net_sentiment_high=None if net is None else round(net.high, 2),
@@ -133,7 +133,7 @@ class TrendOut(BasisOut):
             bucket=trend.bucket,
             calendar=trend.calendar,
             **counts,
-            too_few=trend.total.n < MIN_N,
+            too_few=reported(trend.net_sentiment, trend.total.n) is None,
             **figure_fields("net_sentiment", trend.net_sentiment, trend.total.n),
             points=[TrendPointOut.of(point) for point in trend.points],
             events=list(events),
@@ -164,7 +164,7 @@ class GroupOut(Out):
             values=dict(zip(by, group.values, strict=True)),
             **count_fields(group.counts),
             n_mixed=group.counts.n_mixed,
-            too_few=group.counts.n < MIN_N,
+            too_few=group.counts.n < MIN_N or group.share is None,
             **share_fields(group.share, n),
             **figure_fields("net_sentiment", group.net_sentiment, group.counts.n),
         )
@@ -241,11 +241,11 @@ class StageOut(Out):
         return cls(
             stage=figures.stage,
             **count_fields(figures.counts),
-            too_few=n < MIN_N,
+            too_few=reported(figures.net_sentiment, n) is None,
             **share_fields(figures.share, n_all),
             **figure_fields("net_sentiment", figures.net_sentiment, n),
             n_before=n_before,
-            too_few_before=n_before < MIN_N,
+            too_few_before=reported(figures.net_sentiment_before, n_before) is None,
             **figure_fields("net_sentiment_before", figures.net_sentiment_before, n_before),
             **figure_fields("change", change),
             changed=None if change is None else change.excludes_zero,

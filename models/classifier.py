@@ -70,6 +70,7 @@ class Classifier:
         checkpoint = load_checkpoint(weights)
         self.version: str = checkpoint.manifest.model_version
         self.levels = Levels(checkpoint.manifest.levels)
+        self.confusion = checkpoint.manifest.confusion
         self._max_tokens = checkpoint.manifest.max_tokens
         self._engine = open_engine(checkpoint, threads=threads, engine=engine, device=device)
         self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer))

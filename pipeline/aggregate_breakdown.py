@@ -38,7 +38,7 @@ class Group:
 
     values: tuple[str | None, ...]
     counts: Counts
-    share: Estimate
+    share: Estimate | None
     net_sentiment: Estimate | None
 
 

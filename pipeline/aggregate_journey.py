@@ -27,7 +27,7 @@ class Top:
 
     label: str
     n: int
-    share: Estimate
+    share: Estimate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

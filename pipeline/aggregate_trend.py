@@ -107,7 +107,7 @@ def trend(
             "given; take a longer bucket or a shorter period",
             parameter="bucket",
         )
-    when = _when(bucket, calendar)
+    when = when_of(bucket, calendar)
     with reading(engine) as connection:
         counted = count(connection, selection, span, when=when, use_tallies=use_tallies)
         basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted], method=Method.CLUSTERED)
@@ -165,7 +165,8 @@ def _design_of_all(clusters: Whole | Mapping[Key, Moments], total: Counts) -> De
     return design_of_net(total, sum_moments(clusters.values()))
 
 
-def _when(bucket: BucketLength, calendar: Calendar) -> When:
+def when_of(bucket: BucketLength, calendar: Calendar) -> When:
+    """Return the time by which mentions are counted for points of this length."""
     if bucket == BucketLength.HOUR:
         return When.QUARTER_HOUR
     if bucket == BucketLength.MONTH:

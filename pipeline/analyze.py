@@ -15,6 +15,7 @@ from typing import Protocol, TypedDict
 from models.labels import Mention, Prediction
 from models.levels import Levels
 from pipeline.errors import SettingsError
+from pipeline.known_errors import Confusion, KnownErrors
 from pipeline.redact import Redacted, redact
 
 
@@ -28,6 +29,10 @@ class Classifier(Protocol):
     @property
     def levels(self) -> Levels:
         """From which confidences its labels are called high and medium."""
+
+    @property
+    def confusion(self) -> Confusion:
+        """How often it took which label for which in cross-validation, by head and kind of text."""
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """Return one prediction for each text, in order."""
@@ -81,6 +86,11 @@ class Analyzer:
     def levels(self) -> Levels:
         """From which confidences labels are called high and medium."""
         return self.classifier.levels
+
+    @property
+    def known_errors(self) -> KnownErrors:
+        """What cross-validation found out about the model."""
+        return KnownErrors(self.classifier.version, self.classifier.confusion)
 
     def analyze(self, texts: Sequence[str]) -> list[Prediction]:
         """Return one prediction for each text, in order; offsets count code points of the text given."""

@@ -100,6 +100,8 @@ def design_of_net(counts: Counts, moments: Moments) -> Design:
 def design_of_part(n_part: int, part: Moments, n: int, whole: Moments) -> Design:
     """Return the design of the share of a part to which messages belong with all their mentions.
 
+    It has at least the effect that it would have if long messages belonged as often as short ones.
+
     Args:
         n_part: Mentions of the part.
         n: Mentions of the whole.
@@ -110,8 +112,8 @@ def design_of_part(n_part: int, part: Moments, n: int, whole: Moments) -> Design
     alone = share * (1 - share) / (n - 1)
     inside, outside = (1 - share) ** 2 * part.mm, share**2 * (whole.mm - part.mm)
     together = groups / (groups - 1) * (inside + outside) / (n * n)
-    effect = together / alone if alone > 1e-12 else whole.mm / n
-    return Design(max(LEAST_EFFECT, effect), n / groups)
+    effect = together / alone if alone > 1e-12 else 0.0
+    return Design(max(effect, whole.mm / n), n / groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
@@ -24,6 +25,7 @@ class SaysLate:
     """A model that says of each text that its beginning is a complaint about delivery."""
 
     levels = Levels()
+    confusion: ClassVar[Mapping[str, Mapping[str, list[list[int]]]]] = {}
 
     version: str = "v1"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from fastapi.routing import APIRoute
@@ -38,6 +39,7 @@ class Breaks:
     """A model that fails with a message that holds what it was given."""
 
     levels = Levels()
+    confusion: ClassVar[Mapping[str, Mapping[str, list[list[int]]]]] = {}
 
     version: str = "v1"
 
@@ -189,7 +191,6 @@ def test_an_unexpected_failure_is_a_500_problem_without_its_message(
         ("channel", "phone", "social, chat, ticket, review, email, survey, other"),
         ("calendar", "lunar", "gregorian, jalali"),
         ("format", "pdf", "json, csv, xlsx"),
-        ("estimate", "guess", "raw"),
     ],
 )
 def test_a_wrong_value_is_told_with_those_that_are_allowed(
@@ -221,7 +222,15 @@ def test_a_wrong_value_is_told_with_those_that_are_allowed(
         ("/v1/trend", {"from": "2026-11-21", "to": "2026-11-21"}, "to", "must be later than from"),
         ("/v1/trend", {"from": "2019-01-01", "bucket": "hour"}, "bucket", "at most 20000"),
         ("/v1/trend", {"sentiment": "mixed"}, "sentiment", "whole messages only"),
-        ("/v1/trend", {"estimate": "adjusted"}, "estimate", "not given yet"),
+        ("/v1/trend", {"estimate": "guess"}, "estimate", "raw, adjusted"),
+        ("/v1/trend", {"estimate": "adjusted"}, "estimate", "no cross-validated confusion"),
+        (
+            "/v1/journey",
+            {"estimate": "adjusted", "intent": "praise"},
+            "estimate",
+            "one of stage, intent and aspect",
+        ),
+        ("/v1/feedback", {"estimate": "adjusted"}, "estimate", "only trend, breakdown and journey"),
         ("/v1/breakdown", {}, "by", "is needed here"),
         ("/v1/breakdown", {"by": "stage,stage"}, "by", "one or two different ones"),
         ("/v1/breakdown", {"by": "colour"}, "by", "stage, intent, aspect"),
