@@ -11,6 +11,7 @@ from api.answers import answer
 from api.queries import TrendQuery, selection_of
 from api.schemas import EventMarkOut, TrendOut
 from api.service import service_of
+from pipeline.aggregate_adjusted import adjust_trend
 from pipeline.aggregates import trend
 from pipeline.events import list_events
 
@@ -33,6 +34,10 @@ def get_trend(request: Request, query: Annotated[TrendQuery, Query()]) -> Respon
         zone=service.zone,
         now=service.clock(),
     )
+    if query.estimate == "adjusted":
+        found = adjust_trend(
+            service.store.engine, found, selection, zone=service.zone, known=service.analyzer.known_errors
+        )
     basis = found.basis
     marked = list_events(service.store.engine, selection, start=basis.from_, end=basis.to)
     out = TrendOut.of(found, events=[EventMarkOut.of(one, service.zone) for one in marked])
