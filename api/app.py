@@ -23,13 +23,18 @@ from api.rate_limits import Kind, RateLimits
 from api.routes import (
     alerts,
     analyze,
+    brands,
     breakdown,
     corrections,
+    emotions,
     export,
     feedback,
     health,
+    hours,
     journey,
     metrics,
+    pains,
+    phrases,
     push,
     sources,
     trend,
@@ -45,7 +50,22 @@ from pipeline.sentences import Words
 from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
 
-ANSWERS = (trend, breakdown, journey, feedback, export, analyze, sources, corrections, alerts)
+ANSWERS = (
+    trend,
+    breakdown,
+    journey,
+    feedback,
+    export,
+    analyze,
+    sources,
+    corrections,
+    alerts,
+    pains,
+    phrases,
+    emotions,
+    hours,
+    brands,
+)
 LABELS = {
     "Stage": "stages",
     "Intent": "intents",
