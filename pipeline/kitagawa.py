@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.aggregate_counts import NOTHING, Counts
 from pipeline.intervals import Z95, Estimate
-from pipeline.two_samples import ALIKE, LEVEL, q_values, two_sided
+from pipeline.two_samples import LEVEL, q_values, two_sided
 
 Array = NDArray[np.float64]
 Influences = tuple[Array, Array]
@@ -43,7 +43,7 @@ class Part:
 
 
 def split(
-    now: Mapping[str, Counts], before: Mapping[str, Counts], *, effects: tuple[float, float] = ALIKE
+    now: Mapping[str, Counts], before: Mapping[str, Counts], *, effects: tuple[float, float] = (1.0, 1.0)
 ) -> dict[str, Part]:
     """Return the part of each value in the change of net sentiment; the parts' totals add up to it exactly.
 

@@ -10,11 +10,10 @@ from scipy.stats import false_discovery_control
 
 from pipeline import intervals
 from pipeline.aggregate_counts import Counts
-from pipeline.intervals import MIN_N, Z95, Estimate
+from pipeline.intervals import MIN_N, Estimate
 
 LEVEL = 0.05
 LEAST_EXPECTED = 5
-ALIKE = 1.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Difference:
 
 
 def compare_shares(
-    now: tuple[int, int], before: tuple[int, int], *, effects: tuple[float, float] = ALIKE
+    now: tuple[int, int], before: tuple[int, int], *, worth: tuple[float, float] | None = None
 ) -> Difference | None:
     """Return how far one share is from another, between -1 and 1.
 
@@ -36,7 +35,7 @@ def compare_shares(
     Args:
         now: How many are of the kind, and of how many.
         before: The same of the sample that it is compared with.
-        effects: Design effects of both samples: so many times fewer they count as.
+        worth: How many independent ones both samples are worth (``clusters.Design.effective``); ``None``: all.
 
     Returns:
         ``None`` where a sample is below ``MIN_N``, or where fewer than five of a kind are to be expected in
@@ -49,32 +48,37 @@ def compare_shares(
     pooled = (n_now + n_before) / (of_now + of_before)
     if smaller * min(pooled, 1 - pooled) < LEAST_EXPECTED:
         return None
-    found = intervals.change(_wilson(*now, effects[0]), _wilson(*before, effects[1]))
-    error = sqrt(pooled * (1 - pooled) * (effects[0] / of_now + effects[1] / of_before))
+    sizes = worth or (of_now, of_before)
+    found = intervals.change(
+        intervals.share(n_now, of_now, effective_n=sizes[0]),
+        intervals.share(n_before, of_before, effective_n=sizes[1]),
+    )
+    error = sqrt(pooled * (1 - pooled) * (1 / sizes[0] + 1 / sizes[1]))
     return Difference(found, two_sided(found.value / error)) if found else None
 
 
 def compare_net_sentiments(
-    now: Counts, before: Counts, *, effects: tuple[float, float] = ALIKE
+    now: Counts, before: Counts, *, worth: tuple[float, float] | None = None
 ) -> Difference | None:
     """Return how far the net sentiment of some counts is from that of others, in points from -200 to 200.
 
-    Both tests and intervals add an observation to the neutral ones and half a one to the positive and to the
+    Both test and interval add an observation to the neutral ones and half a one to the positive and to the
     negative ones of each sample, as ``intervals.net_sentiment`` does and for its reason; the p-value is that of
     the z-test of the two means with their own variances, the interval joins theirs as ``intervals.change`` does.
 
     Args:
-        effects: Design effects of both samples: so many times larger are their variances.
+        worth: How many independent ones both samples are worth (``clusters.Design.effective``); ``None``: all.
 
     Returns:
         ``None`` where a sample is below ``MIN_N``.
     """
     if min(now.n, before.n) < MIN_N:
         return None
-    (mean_now, variance_now), (mean_before, variance_before) = _adjusted(now), _adjusted(before)
-    error = sqrt(effects[0] * variance_now + effects[1] * variance_before)
-    found = intervals.change(_net(now, effects[0]), _net(before, effects[1]))
-    return Difference(found, two_sided((mean_now - mean_before) / error)) if found else None
+    sizes = worth or (now.n, before.n)
+    sides = [_adjusted(one, size) for one, size in zip((now, before), sizes, strict=True)]
+    found = intervals.change(*(_net(one, size) for one, size in zip((now, before), sizes, strict=True)))
+    error = sqrt(sum(variance for _, variance in sides))
+    return Difference(found, two_sided((sides[0][0] - sides[1][0]) / error)) if found else None
 
 
 def two_sided(z: float) -> float:
@@ -99,23 +103,13 @@ def q_values(p_values: Sequence[float | None]) -> list[float | None]:
     return [None if one is None else next(adjusted) for one in p_values]
 
 
-def _adjusted(counts: Counts) -> tuple[float, float]:
-    """Mean score between -1 and 1, and its variance, with two observations added."""
-    difference, n = counts.n_positive - counts.n_negative, counts.n + 2
-    variance = counts.n_positive + counts.n_negative + 1 - difference * difference / n
-    return difference / n, variance / n**2
+def _adjusted(counts: Counts, size: float) -> tuple[float, float]:
+    """Mean score between -1 and 1, and its variance, of a sample of this size with two observations added."""
+    value = (counts.n_positive - counts.n_negative) / counts.n * size
+    judged = (counts.n_positive + counts.n_negative) / counts.n * size
+    n = size + 2
+    return value / n, (judged + 1 - value * value / n) / n**2
 
 
-def _net(counts: Counts, effect: float) -> Estimate:
-    mean, variance = _adjusted(counts)
-    half = Z95 * sqrt(effect * variance)
-    value = (counts.n_positive - counts.n_negative) / counts.n
-    return Estimate(100 * value, 100 * max(-1.0, mean - half), 100 * min(1.0, mean + half))
-
-
-def _wilson(n_part: int, n: int, effect: float) -> Estimate:
-    """The interval of Wilson (1927) of a sample that counts as ``effect`` times fewer."""
-    p, size = n_part / n, n / effect
-    centre = (p + Z95**2 / (2 * size)) / (1 + Z95**2 / size)
-    half = Z95 / (1 + Z95**2 / size) * sqrt(p * (1 - p) / size + Z95**2 / (4 * size * size))
-    return Estimate(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
+def _net(counts: Counts, size: float) -> Estimate | None:
+    return intervals.net_sentiment(counts.n_positive, counts.n_negative, counts.n, effective_n=size)
