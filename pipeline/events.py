@@ -73,6 +73,10 @@ class Event(NewEvent):
     created_by: str
     created_at: datetime
 
+    def may_be_told(self, brands: tuple[str, ...] | None) -> bool:
+        """Whether somebody who sees these brands only (``None``: all) may know of it: if it is of them alone."""
+        return brands is None or (bool(self.scope.brand) and set(self.scope.brand) <= set(brands))
+
 
 def add_event(engine: Engine, event: NewEvent, *, created_by: str, now: datetime) -> Event:
     """The event is on record; return it.
@@ -89,7 +93,14 @@ def add_event(engine: Engine, event: NewEvent, *, created_by: str, now: datetime
     return _event(row)
 
 
-def list_events(engine: Engine, selection: Selection, *, start: datetime, end: datetime) -> tuple[Event, ...]:
+def list_events(
+    engine: Engine,
+    selection: Selection,
+    *,
+    start: datetime,
+    end: datetime,
+    brands: tuple[str, ...] | None = None,
+) -> tuple[Event, ...]:
     """Return the events of a period that can have touched a selection, oldest first.
 
     An event is left out where its scope and the selection exclude each other, as two brands do.
@@ -97,12 +108,13 @@ def list_events(engine: Engine, selection: Selection, *, start: datetime, end: d
     Args:
         start: Inclusive, aware.
         end: Exclusive, aware.
+        brands: The only ones that may be told of; see ``Event.may_be_told``.
     """
     when = events.c.happened_at >= start, events.c.happened_at < end
     in_order = select(events).where(*when).order_by(events.c.happened_at, events.c.id)
     with reading(engine) as connection:
         found = [_event(row) for row in connection.execute(in_order)]
-    return tuple(one for one in found if one.scope.within(selection) is not None)
+    return tuple(one for one in found if one.may_be_told(brands) and one.scope.within(selection) is not None)
 
 
 def find_event(engine: Engine, id_: int) -> Event | None:
