@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -140,10 +141,10 @@ def _count_stretches(rule: Change, store: Store, stretches: Sequence[Stretch]) -
     span = Span(ordered[0][0], ordered[-1][1], store.zone)
     with reading(store.engine) as connection:
         cells = count(connection, selection, span, when=When.QUARTER_HOUR).cells
+    # SQLite gives whole numbers, PostgreSQL decimal ones.
     quarters = {
-        int(key[0]): cell.n_negative if rule.of == "negative" else cell.n
+        int(cast("int", key[0])): cell.n_negative if rule.of == "negative" else cell.n
         for key, cell in cells.items()
-        if isinstance(key[0], int | float)
     }
     return {
         (start, end): sum(

@@ -26,7 +26,8 @@ from pipeline.alert_evidence import (
     write_filters,
     write_moment,
 )
-from pipeline.alert_rules import Change, Rule, Silence, Threshold, Urgent
+from pipeline.alert_phrases import find_new_phrases
+from pipeline.alert_rules import Change, NewPhrase, Rule, Silence, Threshold, Urgent
 from pipeline.database import reading
 from pipeline.intervals import MIN_N, Estimate
 from pipeline.selection import Selection, Span, last_days
@@ -182,6 +183,7 @@ def _find_urgent(rule: Urgent, store: Store, *, now: datetime, told: Told) -> tu
 SEARCHES: dict[type[Rule], Callable[..., tuple[Finding, ...]]] = {
     Threshold: _find_threshold,
     Change: find_change,
+    NewPhrase: find_new_phrases,
     Silence: _find_silence,
     Urgent: _find_urgent,
 }

@@ -21,6 +21,7 @@ FIGURES = SHARES | {
     "volume": Words("تعداد نظرها", "the number of mentions"),
     "negative": Words("تعداد نظرهای منفی", "the number of negative mentions"),
 }
+NEW_PHRASE = "new_phrase"
 SIDES = {"above": Words("بالاتر از", "above"), "below": Words("پایین‌تر از", "below")}
 
 
@@ -125,7 +126,7 @@ def _urgent(evidence: Evidence, zone: ZoneInfo) -> Words:  # noqa: ARG001 - all 
 
 
 def _figure(evidence: Evidence, value: float) -> Words:
-    if evidence.figure in SHARES:
+    if evidence.figure in SHARES or evidence.figure == NEW_PHRASE:
         return write_percent(value)
     return write_number(value, digits=1 if evidence.figure == "net_sentiment" else 0)
 
@@ -133,7 +134,7 @@ def _figure(evidence: Evidence, value: float) -> Words:
 TITLES: dict[str, Callable[[Evidence, ZoneInfo], Words]] = {
     "threshold": _threshold,
     "change": _change,
-    "new_phrase": _new_phrase,
+    NEW_PHRASE: _new_phrase,
     "silence": _silence,
     "urgent": _urgent,
 }

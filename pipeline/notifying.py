@@ -61,6 +61,7 @@ def _open(address: str) -> Apprise | None:
     # What it says goes into its answer; written to the log, it could show parts of the address.
     log = logging.getLogger("apprise")
     log.propagate = False
+    log.setLevel(logging.INFO)
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     # At level debug it writes down the paths that it posts to, and those of Telegram hold the token.
