@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -33,6 +34,7 @@ from pipeline.mention_ids import HEADS, mention_id
 from pipeline.selection import moment
 from pipeline.tallies import feedback, mentions
 
+Line = tuple[str, str | None]
 LABELS: dict[str, type[StrEnum]] = dict(zip(HEADS, (Stage, Intent, Aspect, Sentiment), strict=True))
 AS_PREDICTED = tuple_(*(corrections.c[head] for head in HEADS)) == tuple_(
     *(corrections.c[f"predicted_{head}"] for head in HEADS)
@@ -158,33 +160,35 @@ def measure_precision(engine: Engine, wanted: Wanted, *, zone: ZoneInfo) -> Prec
     Raises:
         BadRequest: The period ends before it starts.
     """
-    judged, conditions = _with_mentions(outer=False), _conditions(wanted, zone)
+    columns = corrections.c
+    predicted = [columns[f"predicted_{head}"] for head in HEADS]
+    right = [case((columns[head] == columns[f"predicted_{head}"], 1), else_=0) for head in HEADS]
+    alike = [*predicted, *right, mentions.c.stage_from_touchpoint, columns.model_version]
+    query = select(*[*alike, func.count()]).select_from(_with_mentions(outer=False)).group_by(*alike)
     with reading(engine) as connection:
-        n = connection.scalar(select(func.count()).select_from(judged).where(*conditions)) or 0
-        versions = connection.scalars(
-            select(corrections.c.model_version).select_from(judged).where(*conditions).distinct()
-        ).all()
-        lines = [line for head in HEADS for line in _lines(connection, head, conditions)]
-    return Precision(n=n, model_versions=tuple(sorted(versions)), lines=tuple(lines))
+        rows = connection.execute(query.where(*_conditions(wanted, zone))).all()
+    return Precision(
+        n=sum(row[-1] for row in rows),
+        model_versions=tuple(sorted({row[-2] for row in rows})),
+        lines=tuple(_lines(rows)),
+    )
 
 
-def _lines(
-    connection: Connection, head: str, conditions: Sequence[ColumnElement[bool]]
-) -> list[LivePrecision]:
-    predicted = corrections.c[f"predicted_{head}"]
-    right = func.sum(case((corrections.c[head] == predicted, 1), else_=0))
-    query = select(predicted, func.count(), right).select_from(_with_mentions(outer=False)).where(*conditions)
-    if head == "stage":
-        query = query.where(mentions.c.stage_from_touchpoint.is_(False))
-    counts = {label: (n, int(n_right)) for label, n, n_right in connection.execute(query.group_by(predicted))}
-    order: list[str | None] = [None, *(label.value for label in LABELS[head])]
-    whole = (sum(n for n, _ in counts.values()), sum(n_right for _, n_right in counts.values()))
-    return [
-        LivePrecision(head=head, label=label, n=n, n_right=n_right, precision=share(n_right, n))
-        for label in order
-        if label is None or label in counts
-        for n, n_right in [whole if label is None else counts[label]]
-    ]
+def _lines(rows: Sequence[Row[Any]]) -> Iterator[LivePrecision]:
+    """Each row has the predicted labels, whether each is right, whose the stage is, the model, and how many."""
+    judged: Counter[Line] = Counter()
+    right: Counter[Line] = Counter()
+    for row in rows:
+        cell, from_touchpoint, n = row[:-3], row[-3], row[-1]
+        for head, label, is_right in zip(HEADS, cell[:4], cell[4:], strict=True):
+            if head != "stage" or not from_touchpoint:
+                judged.update({(head, None): n, (head, label): n})
+                right.update({(head, None): n * is_right, (head, label): n * is_right})
+    for head in HEADS:
+        for label in (None, *(label.value for label in LABELS[head])):
+            n, n_right = judged[head, label], right[head, label]
+            if n or label is None:
+                yield LivePrecision(head=head, label=label, n=n, n_right=n_right, precision=share(n_right, n))
 
 
 def _with_mentions(*, outer: bool) -> FromClause:
@@ -199,7 +203,7 @@ def _conditions(wanted: Wanted, zone: ZoneInfo) -> list[ColumnElement[bool]]:
         raise BadRequest(
             "to must be later than from; it is the first moment after the period", parameter="to"
         )
-    conditions = [feedback.c.id == corrections.c.feedback_id]
+    conditions: list[ColumnElement[bool]] = []
     if start:
         conditions.append(corrections.c.corrected_at >= start)
     if end:
