@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from pipeline import console
-from pipeline.commands import alerts, corrections, keys, language, pulling, serving, sources
+from pipeline.commands import alerts, corrections, keys, language, pulling, report, serving, sources
 from pipeline.errors import BazkhordError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(language.train)
 app.command()(language.evaluate)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
+app.command()(report.report)
 app.command()(serving.serve)
 app.command(name="rebuild-tallies")(serving.rebuild_tallies)
 app.add_typer(keys.app, name="keys")
