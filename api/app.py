@@ -25,8 +25,11 @@ from api.routes import (
     analyze,
     brands,
     breakdown,
+    compare,
     corrections,
+    drivers,
     emotions,
+    events,
     export,
     feedback,
     health,
@@ -65,6 +68,9 @@ ANSWERS = (
     emotions,
     hours,
     brands,
+    compare,
+    drivers,
+    events,
 )
 LABELS = {
     "Stage": "stages",
@@ -135,7 +141,7 @@ def create_app(
     for one in ANSWERS:
         checks = [Depends(needs(Scope.READ)), known, Depends(check_etag)]
         app.include_router(one.router, prefix="/v1", dependencies=checks, responses=PROBLEMS)
-    for changes in (push.router, push.webhooks, corrections.mentions):
+    for changes in (push.router, push.webhooks, corrections.mentions, events.changes):
         app.include_router(changes, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     app.include_router(
         health.router,
