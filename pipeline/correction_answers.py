@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -179,7 +179,7 @@ def _lines(rows: Sequence[Row[Any]]) -> Iterator[LivePrecision]:
     judged: Counter[Line] = Counter()
     right: Counter[Line] = Counter()
     for row in rows:
-        cell, from_touchpoint, n = row[:-3], row[-3], row[-1]
+        *cell, from_touchpoint, _, n = cast("tuple[Any, ...]", row)
         for head, label, is_right in zip(HEADS, cell[:4], cell[4:], strict=True):
             if head != "stage" or not from_touchpoint:
                 judged.update({(head, None): n, (head, label): n})
