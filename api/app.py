@@ -27,6 +27,8 @@ from api.routes import (
     breakdown,
     compare,
     corrections,
+    customers,
+    cx,
     drivers,
     emotions,
     events,
@@ -71,6 +73,8 @@ ANSWERS = (
     compare,
     drivers,
     events,
+    cx,
+    customers,
 )
 LABELS = {
     "Stage": "stages",

@@ -37,7 +37,7 @@ from pipeline.scores import (
 )
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
-from pipeline.unasked import IS_SURVEYED, Unasked, all_said, find_unasked
+from pipeline.unasked import IS_SURVEYED, Unasked, find_unasked, unasked_said
 
 MAX_POINTS = 1_000
 
@@ -106,14 +106,17 @@ def asked_and_unasked(
         basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted], method=Method.CLUSTERED)
         n_customers = _n_customers(connection, selection, span)
         found = sorted(_read_scores(connection, selection, span).items(), key=_order)
-        of_all = all_said(connection, selection, span, counted)
+        of_all = {
+            is_rating: unasked_said(connection, selection, span, counted, is_rating=is_rating)
+            for is_rating in {measure == Measure.RATING for (measure, _), _ in found}
+        }
         unasked = [
             find_unasked(
                 connection,
                 selection,
                 span,
                 and_(*_conditions(selection, span), _answered(measure, scale, scores)),
-                of_all=of_all,
+                unasked=of_all[measure == Measure.RATING],
                 is_rating=measure == Measure.RATING,
             )
             for (measure, scale), scores in found

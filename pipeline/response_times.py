@@ -230,7 +230,7 @@ def _cases(
         )
         for row in connection.execute(in_them).mappings():
             conversations[row["source"], row["conversation_id"]].append(_message(row))
-    cases: list[Case] = []
+    cases: dict[str, list[Case]] = defaultdict(list)
     for row in rows:
         together = conversations.get((row["source"], row["conversation_id"] or ""), [])
         messages = together or [_message(row)]
@@ -238,8 +238,19 @@ def _cases(
         if first.id == row["id"]:
             heard = [at for one in messages for at in one.answers]
             known_until = max([until[row["source"]], *heard])
-            cases.append(read_case(messages, known_until=known_until, now=now, zone=zone))
-    return cases
+            case = read_case(messages, known_until=known_until, now=now, zone=zone)
+            cases[row["source"]].append(case)
+    return [case for of_one in cases.values() for case in without_dates(of_one)]
+
+
+def without_dates(cases: Sequence[Case]) -> Sequence[Case]:
+    """Return the cases of one source; where most of its answers are bare dates, none of them tells a wait.
+
+    Only those would be left that were not answered, as if nobody ever were.
+    """
+    n_dates = sum(case.answer == LeftOut.DATE_ONLY for case in cases)
+    n_times = sum(isinstance(case.answer, Wait) and case.answer.is_over for case in cases)
+    return [replace(case, answer=LeftOut.DATE_ONLY) for case in cases] if n_dates > n_times else cases
 
 
 def _message(row: RowMapping) -> Message:

@@ -73,16 +73,24 @@ class Said:
         return net_of(self.counts, design_of_net(self.counts, self.moments))
 
 
-def all_said(connection: Connection, selection: Selection, span: Span, counted: Counted) -> Said:
-    """Return all that a selection counts.
+def unasked_said(
+    connection: Connection, selection: Selection, span: Span, counted: Counted, *, is_rating: bool
+) -> Said:
+    """Return all that a selection counts in messages that carry no score.
 
     Args:
-        counted: What ``aggregate_counts.count`` found of it.
+        counted: What ``aggregate_counts.count`` found of the selection.
+        is_rating: Stars are a score, too. Else only NPS, CSAT and CES are.
     """
-    if cuts_mentions(selection):
-        return _said(connection, selection, span)
+    if is_rating or cuts_mentions(selection):
+        return _said(connection, selection, span, not_(_is_scored(is_rating=is_rating)))
     moments = count_moments(connection, selection, span)
-    return Said(sum_counts(counted.cells.values()), sum_moments(moments.values()))
+    of_all = Said(sum_counts(counted.cells.values()), sum_moments(moments.values()))
+    return of_all.less(_said(connection, selection, span, _is_scored(is_rating=False)))
+
+
+def _is_scored(*, is_rating: bool) -> ColumnElement[bool]:
+    return or_(IS_SURVEYED, FeedbackRow.rating.is_not(None)) if is_rating else IS_SURVEYED
 
 
 def find_unasked(
@@ -91,23 +99,21 @@ def find_unasked(
     span: Span,
     answered: ColumnElement[bool],
     *,
-    of_all: Said,
+    unasked: Said,
     is_rating: bool,
 ) -> Unasked:
     """Return what those who answered say in messages that carry no score, and what all others say there.
 
     Args:
         answered: All that tells the rows which hold the answers. Messages of nobody knows whom are the others'.
-        of_all: What ``all_said`` gives.
-        is_rating: The answers are stars: a message with stars is no unasked one then. Else only one with NPS,
-            CSAT or CES is none.
+        unasked: All that ``unasked_said`` finds for the same ``is_rating``.
+        is_rating: The answers are stars; see ``unasked_said``.
     """
-    scored = or_(IS_SURVEYED, FeedbackRow.rating.is_not(None)) if is_rating else IS_SURVEYED
     conditions = message_conditions(selection, span, with_unlabelled=True)
     who = select(FeedbackRow.customer_key).where(*conditions, answered, FeedbackRow.customer_key.is_not(None))
     is_theirs = FeedbackRow.customer_key.in_(who.correlate(None))
-    same = _said(connection, selection, span, not_(scored), is_theirs)
-    others = of_all.less(_said(connection, selection, span, scored)).less(same)
+    same = _said(connection, selection, span, not_(_is_scored(is_rating=is_rating)), is_theirs)
+    others = unasked.less(same)
     return Unasked(same.counts, others.counts, same.net, others.net)
 
 

@@ -9,6 +9,9 @@ from math import log, sqrt
 
 from pipeline.intervals import Z95
 
+# What a product of many fractions may be off by.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -52,10 +55,10 @@ def quantile(waits: Sequence[Wait], share: float) -> Quantile:
         share: 0.5 for the median, 0.9 for what nine of ten wait at most.
 
     >>> quantile([Wait(1, True), Wait(2, True), Wait(3, True), Wait(9, False)], 0.5).value
-    3
+    2
     """
     curve = _curve(waits)
-    value = next((point.hours for point in curve if point.still < 1 - share), None)
+    value = next((point.hours for point in curve if point.still <= 1 - share + ROUNDING), None)
     near = [place for place, point in enumerate(curve) if _is_near(point, 1 - share)]
     if not near:
         return Quantile(value, None, None)

@@ -168,13 +168,13 @@ def test_cases_count_where_their_first_message_is_and_other_sources_are_told_apa
 
     assert (answer.total.n, answer.basis.n, answer.n_without_answers) == (5, 5, 1)
     assert answer.total.answer.n_left_out == {LeftOut.DATE_ONLY: 1}
-    assert shown(answer.total) == (None, 5, 4, 1, 4.0)
+    assert shown(answer.total) == (None, 5, 4, 1, 2.0)
 
 
 def test_cases_are_told_apart_by_queue(desk: Store) -> None:
     assert [shown(one) for one in found(desk).groups] == [
         (None, 2, 1, 0, 1 / 60),
-        ("ارسال", 2, 2, 1, None),
+        ("ارسال", 2, 2, 1, 2.0),
         ("مالی", 1, 1, 0, 4.0),
     ]
 
@@ -219,8 +219,8 @@ def test_a_source_that_tells_dates_only_gives_no_hours(store: Store) -> None:
         told(str(day), november(day, 18, 7), prediction(LATE), replies=answered(november(day + shift, 0)))
         for day, shift in ((3, 0), (4, 1), (5, 2))
     ]
-    tell(store, comments)
+    tell(store, [*comments, told("6", november(6, 18, 7), prediction(LATE))])
 
     total = found(store).total
 
-    assert (total.n, total.answer.n, total.answer.n_left_out) == (3, 0, {LeftOut.DATE_ONLY: 3})
+    assert (total.n, total.answer.n, total.answer.n_left_out) == (4, 0, {LeftOut.DATE_ONLY: 4})
