@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from api.answers import answer
 from api.queries import TrendQuery, selection_of
 from api.schemas import EventMarkOut, TrendOut
+from api.security import brands_of
 from api.service import service_of
 from pipeline.aggregate_adjusted import adjust_trend
 from pipeline.aggregates import trend
@@ -39,6 +40,8 @@ def get_trend(request: Request, query: Annotated[TrendQuery, Query()]) -> Respon
             service.store.engine, found, selection, zone=service.zone, known=service.analyzer.known_errors
         )
     basis = found.basis
-    marked = list_events(service.store.engine, selection, start=basis.from_, end=basis.to)
+    marked = list_events(
+        service.store.engine, selection, start=basis.from_, end=basis.to, brands=brands_of(request)
+    )
     out = TrendOut.of(found, events=[EventMarkOut.of(one, service.zone) for one in marked])
     return answer(out, out.points, query.format, "trend")
