@@ -17,7 +17,7 @@ from pipeline.contrast import MIN_VOICES, Phrase, contrast
 from pipeline.database import reading
 from pipeline.intervals import Estimate, Method
 from pipeline.phrases import MIN_Z, conditions_of, memories
-from pipeline.reading_terms import joined, read_group
+from pipeline.reading_terms import added, count_terms, read_group
 from pipeline.remembering import remembered
 from pipeline.selection import Dimension, Selection, Span, Unit, span_of
 from pipeline.sentences import Words, join_words, write_number, write_percent
@@ -253,18 +253,21 @@ def _phrases(
     if not limit or len(shown) < 2:
         return {}, 0
     memory = memories.current()
-    groups = {
-        brand: read_group(
-            connection,
+    counts = {
+        brand: count_terms(
             memory,
-            *conditions_of(replace(selection, brand=(brand,)), span),
-            max_read=MAX_READ_PER_BRAND,
+            read_group(
+                connection,
+                memory,
+                *conditions_of(replace(selection, brand=(brand,)), span),
+                max_read=MAX_READ_PER_BRAND,
+            ),
         )
         for brand in shown
     }
     says = {}
-    for brand, group in groups.items():
-        others = joined([one for name, one in groups.items() if name != brand])
-        found = contrast(memory, group, others, min_n=MIN_VOICES, min_z=min_z)
+    for brand, own in counts.items():
+        others = added([one for name, one in counts.items() if name != brand])
+        found = contrast(memory, own, others, min_n=MIN_VOICES, min_z=min_z)
         says[brand] = [one for one in found if one.z > 0][:limit]
-    return says, sum(one.n_read for one in groups.values())
+    return says, sum(one.n_read for one in counts.values())

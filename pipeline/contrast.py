@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.aggregate_basis import share_of
 from pipeline.intervals import Z95, Estimate
 from pipeline.log_odds import LogOdds, log_odds
-from pipeline.reading_terms import Group, TermCounts, count_terms
+from pipeline.reading_terms import TermCounts
 from pipeline.terms import Ints, TermMemory
 
 MIN_VOICES = 3
@@ -42,8 +42,8 @@ class Phrase:
 
 def contrast(
     memory: TermMemory,
-    group: Group,
-    others: Group,
+    counts: TermCounts,
+    counts_other: TermCounts,
     *,
     min_n: int = MIN_VOICES,
     min_z: float = 0.0,
@@ -56,24 +56,27 @@ def contrast(
 
     Args:
         memory: Knows the terms of both groups.
+        counts: In how many messages of the first group each term stands.
+        counts_other: The same of the second one.
         min_n: In how many messages of the side that uses it more a phrase must stand; at least three
             customers must have said it there.
         min_z: How many standard deviations it must be away from no difference.
         only_new: Only what stands in no message of the second group.
     """
-    both = _Counted.of(count_terms(memory, group), count_terms(memory, others))
+    both = _Counted.of(counts, counts_other)
+    n_read = counts.n_read, counts_other.n_read
     is_pair = memory.are_pairs(both.terms)
     found: list[tuple[int, Phrase]] = []
     for chosen in (both.only(is_pair), both.only(~is_pair)):
-        counts = chosen.messages.astype(np.float64)
-        if len(counts) < 2 or not counts.sum(axis=0).all():
+        messages = chosen.messages.astype(np.float64)
+        if len(messages) < 2 or not messages.sum(axis=0).all():
             continue
-        odds = log_odds(counts[:, 0], counts[:, 1])
+        odds = log_odds(messages[:, 0], messages[:, 1])
         told = chosen.may_be_told(odds.z < 0, min_n) & (np.abs(odds.z) >= min_z)
         if only_new:
             told &= chosen.messages[:, 1] == 0
         for place in np.flatnonzero(told):
-            phrase = _phrase(memory, chosen, int(place), odds, (group.n_read, others.n_read))
+            phrase = _phrase(memory, chosen, int(place), odds, n_read)
             found.append((int(chosen.terms[place]), phrase))
     return _without_parts(memory, sorted(found, key=lambda one: (-one[1].z, one[1].text)))
 

@@ -17,7 +17,7 @@ from pipeline.contrast import MIN_VOICES, Phrase, contrast
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.intervals import Z95
-from pipeline.reading_terms import Group, read_group, start_of_newest
+from pipeline.reading_terms import Group, count_terms, read_group, start_of_newest
 from pipeline.remembering import remembered
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.sentences import Words, join_words
@@ -103,7 +103,9 @@ def phrases(
         )
         others = read_group(connection, memory, *conditions)
         basis = _basis(connection, selection, span, group.n)
-    found = contrast(memory, group, others, min_n=min_n, min_z=min_z)
+    found = contrast(
+        memory, count_terms(memory, group), count_terms(memory, others), min_n=min_n, min_z=min_z
+    )
     return _phrases(
         basis,
         against,
@@ -142,7 +144,9 @@ def new_phrases(
         group = read_group(connection, memory, *conditions_of(selection, span))
         others = read_group(connection, memory, *conditions_of(selection, before), max_read=sys.maxsize)
         basis = _basis(connection, selection, span, group.n)
-    found = contrast(memory, group, others, min_n=min_n, only_new=True)
+    found = contrast(
+        memory, count_terms(memory, group), count_terms(memory, others), min_n=min_n, only_new=True
+    )
     found.sort(key=lambda one: (-one.n, one.text))
     return _phrases(basis, Against.BEFORE, before, (group, others), more=found[:limit], less=[])
 

@@ -6,7 +6,7 @@ below a bound. The same question reads the same messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -46,11 +46,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class TermCounts:
-    """In how many messages each term stands, and of how many customers. Shape of each: (terms,)."""
+    """In how many of ``n_read`` messages each term stands, and of how many customers. Shape of each: (terms,)."""
 
     terms: Ints
     n_messages: Ints
     n_voices: Ints
+    n_read: int
 
 
 def read_group(
@@ -100,27 +101,17 @@ def count_terms(memory: TermMemory, group: Group) -> TermCounts:
         term, line = term[inside], line[inside]
     terms, n_messages = _distinct(term, group.message[line])
     _, n_voices = _distinct(term, group.voice[line])
-    return TermCounts(terms, n_messages, n_voices)
+    return TermCounts(terms, n_messages, n_voices, group.n_read)
 
 
-def joined(groups: Sequence[Group]) -> Group:
-    """Return several groups as one; whoever stands in two of them is counted twice."""
-    messages = np.cumsum([0] + [one.n_read for one in groups])
-    voices = np.cumsum([0] + [int(one.voice.max(initial=-1)) + 1 for one in groups])
-    are_clauses = all(one.start is not None for one in groups)
-    return Group(
-        n=sum(one.n for one in groups),
-        n_read=int(messages[-1]),
-        fingerprints=tuple(fingerprint for one in groups for fingerprint in one.fingerprints),
-        message=_one_after_other(one.message + first for one, first in zip(groups, messages, strict=False)),
-        voice=_one_after_other(one.voice + first for one, first in zip(groups, voices, strict=False)),
-        start=_one_after_other(one.start for one in groups) if are_clauses else None,
-        end=_one_after_other(one.end for one in groups) if are_clauses else None,
+def added(many: Sequence[TermCounts]) -> TermCounts:
+    """Return the counts of groups that share no message as those of one; a customer of two counts twice."""
+    terms, places = np.unique(np.concatenate([one.terms for one in many]), return_inverse=True)
+    n_messages, n_voices = (
+        np.bincount(places, weights=np.concatenate(one), minlength=len(terms)).astype(np.int64)
+        for one in ([each.n_messages for each in many], [each.n_voices for each in many])
     )
-
-
-def _one_after_other(parts: Iterable[Ints | None]) -> Ints:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *(one for one in parts if one is not None)])
+    return TermCounts(terms, n_messages, n_voices, sum(one.n_read for one in many))
 
 
 def _distinct(term: Ints, who: Ints) -> tuple[Ints, Ints]:
