@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.aggregate_counts import Counts
 from pipeline.comparing import Comparison, Line
 from pipeline.drivers import Driver, Drivers
+from pipeline.intervals import MIN_N
 from pipeline.selection import Unit
 from pipeline.sentences import (
     EVERYTHING,
@@ -39,8 +40,13 @@ def tell_line(line: Line, label: Words, unit: Unit) -> Words:
 
 
 def tell_comparison(found: Comparison, names: Names) -> Words:
-    """Return the whole in one sentence, then what changed most, or that nothing did beyond chance."""
+    """Return the whole in one sentence, then what changed most, or that nothing did beyond chance.
+
+    Where one of the periods holds too few, that is all that is said.
+    """
     unit = found.basis.unit
+    if min(found.total.now.counts.n, found.total.before.counts.n) < MIN_N:
+        return tell_line(found.total, EVERYTHING, unit)
     changed = [line for line in found.lines if line.significant][:N_TOLD]
     told = [tell_line(found.total, EVERYTHING, unit)] if found.total.net_sentiment else []
     told += [tell_line(line, write_label(names, found.by, line.value), unit) for line in changed]

@@ -143,7 +143,7 @@ def test_nothing_is_compared_with_nothing(client: TestClient) -> None:
     answer = client.get("/v1/compare").json()
 
     assert (answer["n"], answer["lines"], answer["total"]["too_few"]) == (0, [], True)
-    assert answer["summary_en"] == "No part changed by more than chance."
+    assert answer["summary_en"] == "Overall: too few to tell (0 mentions, 0 mentions before)."
 
 
 @pytest.mark.parametrize("path", ["/v1/compare", "/v1/drivers"])
