@@ -123,17 +123,18 @@ def _known_mentions(
     keys = ([time_key(connection, layout.when)] if layout.when else []) + [
         key_column(one) for one in layout.cut
     ]
-    is_known: ColumnElement[bool] = MentionRow.corrected & FeedbackRow.id.in_(
-        select(CorrectionRow.feedback_id)
-    )
+    is_known: ColumnElement[bool] = MentionRow.corrected.expression
+    found = select(CorrectionRow.feedback_id)
     if layout.rows == Dimension.STAGE:
+        # No index knows the fixed stages, but mentions are small rows: one pass over them alone is quick.
         is_known = or_(MentionRow.corrected, MentionRow.stage_from_touchpoint)
+        found = select(MentionRow.feedback_id).where(is_known)
     judged = [func.count().filter(MentionRow.sentiment == one.value) for one in MENTION_SENTIMENTS]
     statement = (
         select(MentionRow.corrected, *keys, *judged)
         .select_from(FeedbackRow)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
-        .where(*message_conditions(messages, span), is_known)
+        .where(*message_conditions(messages, span), FeedbackRow.id.in_(found), is_known)
         .group_by(MentionRow.corrected, *keys)
     )
     n_keys = len(keys)

@@ -58,28 +58,22 @@ def adjust_trend(
     """
     head = judged_dimension(selection)
     known.check_versions(found.basis.model_versions)
-    sample_of = {
-        place: sample
-        for sample, place in enumerate(
-            place for place, point in enumerate(found.points) if point.counts.n >= MIN_N
-        )
-    }
-    points = _layout_of_points(found, head, sample_of)
     span = span_of(selection, zone)
+    layout = _layout_of_points(found, head)
     with reading(engine) as connection:
         design = read_whole(connection, selection, span, use_tallies=use_tallies).of_net
-        each, all_ = (
-            read_parts(connection, selection, span, layout, known, use_tallies=use_tallies)
-            for layout in (points, Layout(rows=head))
-        )
+        parts = read_parts(connection, selection, span, layout, known, use_tallies=use_tallies)
+    wanted = [place for place, point in enumerate(found.points) if point.counts.n >= MIN_N]
+    each = [replace(part, counts=part.counts[wanted]) for part in parts]
+    together = [replace(part, counts=part.counts.sum(axis=0, keepdims=True)) for part in parts]
     asked = _asked(selection, head)[None, None]
-    nets, total = (_nets(parts, asked, design, head=head) for parts in (each, all_))
+    nets, total = (_nets(samples, asked, design, head=head) for samples in (each, together))
+    net_of = {place: net for place, (net,) in zip(wanted, nets, strict=True)}
     return replace(
         found,
         basis=_adjusted(found.basis),
         points=tuple(
-            replace(point, net_sentiment=nets[sample_of[place]][0] if place in sample_of else None)
-            for place, point in enumerate(found.points)
+            replace(point, net_sentiment=net_of.get(place)) for place, point in enumerate(found.points)
         ),
         net_sentiment=total[0][0],
     )
@@ -170,18 +164,18 @@ def adjust_journey(
     )
 
 
-def _layout_of_points(found: Trend, head: Dimension | None, sample_of: dict[int, int]) -> Layout:
+def _layout_of_points(found: Trend, head: Dimension | None) -> Layout:
     when = when_of(found.bucket, found.calendar)
     starts: list[Any] = [
         one.start.timestamp() / QUARTER_HOUR_S if when == When.QUARTER_HOUR else one.start.date()
         for one in found.points
     ]
-
-    def place(key: Key) -> tuple[int, int] | None:
-        sample = sample_of.get(bisect_right(starts, key[0]) - 1)
-        return None if sample is None else (sample, 0)
-
-    return Layout(rows=head, when=when, place=place, shape=(len(sample_of), 1))
+    return Layout(
+        rows=head,
+        when=when,
+        place=lambda key: (bisect_right(starts, key[0]) - 1, 0),
+        shape=(len(starts), 1),
+    )
 
 
 @dataclass(frozen=True, slots=True)
