@@ -5,6 +5,7 @@ What a case is and what its times are stands in ``cases.py`` and docs/cx.md.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,10 +40,11 @@ from pipeline.tables import FeedbackRow, MentionRow
 from pipeline.tallies import in_chunks
 from pipeline.waiting import Quantile, Wait, quantile
 
-COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
+# Replies and attributes as they are written: most tell nothing of a case and need not be read as JSON.
+COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     FeedbackRow.id, FeedbackRow.source, FeedbackRow.conversation_id, FeedbackRow.created_at,
     FeedbackRow.created_at_is_arrival, FeedbackRow.channel, FeedbackRow.queue, FeedbackRow.status,
-    FeedbackRow.replies, FeedbackRow.attributes,
+    cast(FeedbackRow.replies, String).label("replies"), cast(FeedbackRow.attributes, String).label("attributes"),
 )  # fmt: skip
 
 
@@ -240,17 +242,30 @@ def _cases(
             known_until = max([until[row["source"]], *heard])
             case = read_case(messages, known_until=known_until, now=now, zone=zone)
             cases[row["source"]].append(case)
-    return [case for of_one in cases.values() for case in without_dates(of_one)]
+    return [case for of_one in cases.values() for case in trusted(of_one)]
 
 
-def without_dates(cases: Sequence[Case]) -> Sequence[Case]:
-    """Return the cases of one source; where most of its answers are bare dates, none of them tells a wait.
+def trusted(cases: Sequence[Case]) -> Sequence[Case]:
+    """Return the cases of one source, without waits of which only those that are not over would be left.
 
-    Only those would be left that were not answered, as if nobody ever were.
+    Where most answers are bare dates no case tells how long it waited for one, and where most solved cases do not
+    tell when none tells how long that took: else nobody would seem to be ever answered, or helped.
     """
     n_dates = sum(case.answer == LeftOut.DATE_ONLY for case in cases)
-    n_times = sum(isinstance(case.answer, Wait) and case.answer.is_over for case in cases)
-    return [replace(case, answer=LeftOut.DATE_ONLY) for case in cases] if n_dates > n_times else cases
+    solved = [case for case in cases if case.outcome == Outcome.SOLVED]
+    n_silent = len(solved) - sum(map(_is_over, (case.solution for case in solved)))
+    if n_dates > sum(map(_is_over, (case.answer for case in cases))):
+        cases = [replace(case, answer=LeftOut.DATE_ONLY) for case in cases]
+    if 2 * n_silent > len(solved):
+        cases = [
+            replace(case, solution=LeftOut.NOT_TOLD) if isinstance(case.solution, Wait) else case
+            for case in cases
+        ]
+    return cases
+
+
+def _is_over(found: Wait | LeftOut) -> bool:
+    return isinstance(found, Wait) and found.is_over
 
 
 def _message(row: RowMapping) -> Message:
@@ -260,8 +275,8 @@ def _message(row: RowMapping) -> Message:
         is_arrival=row["created_at_is_arrival"],
         channel=Channel(row["channel"]),
         status=row["status"],
-        answers=people_answered(row["replies"]),
-        attributes=row["attributes"],
+        answers=people_answered(json.loads(row["replies"])) if '"agent"' in row["replies"] else (),
+        attributes=json.loads(row["attributes"]) if "_at" in row["attributes"] else {},
     )
 
 

@@ -224,3 +224,17 @@ def test_a_source_that_tells_dates_only_gives_no_hours(store: Store) -> None:
     total = found(store).total
 
     assert (total.n, total.answer.n, total.answer.n_left_out) == (4, 0, {LeftOut.DATE_ONLY: 4})
+
+
+def test_a_source_that_does_not_tell_when_it_solved_gives_no_times_of_solutions(store: Store) -> None:
+    chats = [
+        told(str(day), november(day, 10), prediction(LATE), conversation_id=f"c{day}", status=status,
+             replies=answered(november(day, 11)))
+        for day, status in ((3, "solved"), (4, "solved"), (5, "unsolved"), (6, "open"))
+    ]  # fmt: skip
+    tell(store, chats)
+
+    total = found(store).total
+
+    assert (total.solution.n, total.solution.n_left_out) == (0, {LeftOut.NOT_TOLD: 4})
+    assert (total.n_ended, total.n_first_contact, total.answer.median.value) == (3, 2, 1.0)
