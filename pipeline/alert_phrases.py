@@ -15,7 +15,6 @@ from pipeline.alert_evidence import (
     write_moment,
 )
 from pipeline.alert_rules import NewPhrase
-from pipeline.phrases import new_phrases
 from pipeline.selection import last_days
 from pipeline.store import Store
 
@@ -24,6 +23,9 @@ MOST_AT_ONCE = 3
 
 def find_new_phrases(rule: NewPhrase, store: Store, *, now: datetime, told: Told) -> tuple[Finding, ...]:  # noqa: ARG001
     """Return the most frequent new phrases of the last days, at most three; each phrase is one occasion."""
+    # Loaded here: it brings hazm, which takes seconds that other rules need not wait for.
+    from pipeline.phrases import new_phrases
+
     start, end = last_days(rule.days, store.zone, now)
     selection = select_feedback(rule.filters, start, end)
     answer = new_phrases(store.engine, selection, zone=store.zone, min_n=rule.at_least, limit=MOST_AT_ONCE)
