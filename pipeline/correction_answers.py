@@ -17,7 +17,6 @@ from sqlalchemy import (
     FromClause,
     Row,
     and_,
-    case,
     func,
     or_,
     select,
@@ -162,8 +161,8 @@ def measure_precision(engine: Engine, wanted: Wanted, *, zone: ZoneInfo) -> Prec
     """
     columns = corrections.c
     predicted = [columns[f"predicted_{head}"] for head in HEADS]
-    right = [case((columns[head] == columns[f"predicted_{head}"], 1), else_=0) for head in HEADS]
-    alike = [*predicted, *right, mentions.c.stage_from_touchpoint, columns.model_version]
+    is_right = [columns[head] == columns[f"predicted_{head}"] for head in HEADS]
+    alike = [*predicted, *is_right, mentions.c.stage_from_touchpoint, columns.model_version]
     query = select(*[*alike, func.count()]).select_from(_with_mentions(outer=False)).group_by(*alike)
     with reading(engine) as connection:
         rows = connection.execute(query.where(*_conditions(wanted, zone))).all()
@@ -183,7 +182,7 @@ def _lines(rows: Sequence[Row[Any]]) -> Iterator[LivePrecision]:
         for head, label, is_right in zip(HEADS, cell[:4], cell[4:], strict=True):
             if head != "stage" or not from_touchpoint:
                 judged.update({(head, None): n, (head, label): n})
-                right.update({(head, None): n * is_right, (head, label): n * is_right})
+                right.update({(head, None): n if is_right else 0, (head, label): n if is_right else 0})
     for head in HEADS:
         for label in (None, *(label.value for label in LABELS[head])):
             n, n_right = judged[head, label], right[head, label]

@@ -16,6 +16,7 @@ from models.further import further_authored
 from models.labels import Aspect, Emotion, Intent, Mention, Sentiment, Stage
 from models.normalize import letters_key
 from pipeline.commands.corrections import app
+from pipeline.correction_answers import Wanted, find_corrections, measure_precision
 from pipeline.correction_export import Exported, HeldOut, export_corrections, load_held_out
 from pipeline.corrections import (
     Address,
@@ -395,6 +396,38 @@ def test_a_later_judgement_has_a_later_time(store: Store) -> None:
 
     assert later.correction is not None
     assert later.correction.corrected_at == NOON + timedelta(hours=1)
+
+
+def test_corrections_and_confirmations_are_found_and_measured(store: Store) -> None:
+    stored(store)
+    judge(store)
+    judge(store, SECOND, Verdict(aspect=Aspect.DELIVERY), by="reza")
+
+    latest = find_corrections(store.engine, Wanted(), zone=TEHRAN, limit=1)
+    rest = find_corrections(store.engine, Wanted(), zone=TEHRAN, after=latest.next)
+    changed = find_corrections(store.engine, Wanted(confirmed=False), zone=TEHRAN)
+    confirmed = find_corrections(store.engine, Wanted(confirmed=True, by=("reza",)), zone=TEHRAN)
+    measured = measure_precision(store.engine, Wanted(), zone=TEHRAN)
+
+    assert [
+        (page.n, [one.mention_id for one in page.items]) for page in (latest, rest, changed, confirmed)
+    ] == [
+        (2, ["18-35"]),
+        (None, ["0-13"]),
+        (1, ["0-13"]),
+        (1, ["18-35"]),
+    ]
+    assert [one.changed for one in rest.items] == [("aspect",)]
+    assert [(line.head, line.label, line.n, line.n_right) for line in measured.lines] == [
+        ("stage", None, 2, 2),
+        ("stage", "delivery", 2, 2),
+        ("intent", None, 2, 2),
+        ("intent", "complaint", 2, 2),
+        ("aspect", None, 2, 1),
+        ("aspect", "delivery", 2, 1),
+        ("sentiment", None, 2, 2),
+        ("sentiment", "negative", 2, 2),
+    ]
 
 
 def exported(store: Store, tmp_path: Path, *held_out: str) -> list[LabelledMessage]:
