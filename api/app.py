@@ -12,8 +12,10 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
+from api.description import describe_all
 from api.etags import answer_not_modified, check_etag
 from api.metrics import Measure, Metrics
 from api.middleware import AccessLog, BodyLimit
@@ -221,6 +223,10 @@ def _openapi(app: FastAPI, journey: Journey) -> dict[str, Any]:
         app.openapi_schema = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
+        tagged = {
+            f"/v1{route.path}" for one in ANSWERS for route in one.router.routes if isinstance(route, APIRoute)
+        }
+        describe_all(app.openapi_schema["paths"], tagged=frozenset(tagged))
         schemas = app.openapi_schema["components"]["schemas"]
         schemas.update(problem_schemas() | push.schemas())
         schemas["Dimension"] = dimension_schema(schemas["Dimension"])

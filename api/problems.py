@@ -102,9 +102,10 @@ async def _http(_request: Request, error: Exception) -> Response:
     details = {
         404: "nothing is found at this address; GET /docs lists what there is",
         405: f"use {(error.headers or {}).get('Allow', 'another method')} here",
-        400: "the body cannot be read; send JSON in UTF-8",
     }
-    plain = error.detail == HTTPStatus(error.status_code).phrase or error.status_code == 400
+    if error.status_code == 400:  # what FastAPI says of a body that is no text; other broken bodies are 422
+        return problem(422, "the body cannot be read; send JSON in UTF-8")
+    plain = error.detail == HTTPStatus(error.status_code).phrase
     detail = details.get(error.status_code, error.detail) if plain else error.detail
     return problem(error.status_code, detail, headers=error.headers)
 

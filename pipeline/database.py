@@ -23,6 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from pipeline.errors import StoreError
 from pipeline.tables import LastChangeRow
+from pipeline.text_search import FOLD, fold
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 60
@@ -81,6 +82,7 @@ def _sqlite(url: URL) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # The driver would begin transactions by itself, and too late for BEGIN IMMEDIATE.
     connection.isolation_level = None
+    connection.create_function(FOLD, 1, fold, deterministic=True)
     for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, func, true
+from sqlalchemy import ColumnElement, String, and_, func, true
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 LOOK_ALIKE = {
     "ی": "يىې",
@@ -48,12 +51,44 @@ def text_holds(column: InstrumentedAttribute[str], q: str) -> ColumnElement[bool
     )
 
 
+# SQLite's parser holds 100 open symbols, and a search may stand inside other queries.
+MAX_NESTED = 20
+FOLD = "bazkhord_fold"
+
+
+def fold(text: str | None) -> str | None:
+    """Return a text in the one spelling; SQLite calls it under the name ``bazkhord_fold``."""
+    return None if text is None else text.translate(FOLDED)
+
+
+class _Folded(FunctionElement[str]):
+    type = String()
+    inherit_cache = True
+    name = FOLD
+
+
+@compiles(_Folded)
+def _call(element: _Folded, compiler: SQLCompiler, **options: object) -> str:
+    return f"{FOLD}({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Folded, "postgresql")
+def _translate(element: _Folded, compiler: SQLCompiler, **options: object) -> str:
+    letters = [(chr(other), letter) for other, letter in FOLDED.items() if letter]
+    others, ones = ("".join(part) for part in zip(*letters, strict=True))
+    return f"translate({compiler.process(element.clauses, **options)}, '{others}{SILENT}', '{ones}')"
+
+
 def _spelled_alike(column: InstrumentedAttribute[str], word: str) -> ColumnElement[str]:
     """Only letters that the word holds are exchanged: each exchange costs a copy of the text."""
     expression: ColumnElement[str] = column.expression
-    for letter in sorted(set(word) & LOOK_ALIKE.keys()):
-        for other in LOOK_ALIKE[letter]:
-            expression = func.replace(expression, other, letter)
+    exchanged = [
+        (letter, other) for letter in sorted(set(word) & LOOK_ALIKE.keys()) for other in LOOK_ALIKE[letter]
+    ]
+    if len(exchanged) + len(SILENT) > MAX_NESTED:
+        return _Folded(expression)
+    for letter, other in exchanged:
+        expression = func.replace(expression, other, letter)
     for sign in SILENT:
         expression = func.replace(expression, sign, "")
     return expression
