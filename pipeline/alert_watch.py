@@ -82,9 +82,9 @@ class AlertWatch:
             last = self._checked_at.get(rule.name)
             if last is not None and now - last < PAUSES[type(rule)]:
                 continue
+            self._checked_at[rule.name] = now
             try:
                 titles += self._check(rule, now)
-                self._checked_at[rule.name] = now
             except BazkhordError as error:
                 errors.append(f"alert rule {rule.name}: {error}")
             except Exception as error:  # a defect of one rule must not silence the others
