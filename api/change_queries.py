@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -117,21 +116,24 @@ class EventIn(BaseModel):
 
 
 class EventChangeIn(BaseModel):
-    """What is to be changed of an event; what is left out stays. A scope replaces the whole scope."""
+    """What is to be changed of an event; what is left out or null stays, but a description that is null goes.
+
+    A scope replaces the whole scope.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    happened_at: When = date.min
-    title: Title = ""
+    happened_at: When | None = None
+    title: Title | None = None
     description: Description | None = None
-    scope: ScopeIn = ScopeIn()
+    scope: ScopeIn | None = None
 
     def change(self, event: NewEvent, zone: ZoneInfo) -> NewEvent:
         """Return the event as it is to be."""
-        given = self.model_fields_set
+        is_described = "description" in self.model_fields_set
         return NewEvent(
-            happened_at=moment(self.happened_at, zone) if "happened_at" in given else event.happened_at,
-            title=self.title if "title" in given else event.title,
-            description=self.description if "description" in given else event.description,
-            scope=self.scope.scope() if "scope" in given else event.scope,
+            happened_at=event.happened_at if self.happened_at is None else moment(self.happened_at, zone),
+            title=event.title if self.title is None else self.title,
+            description=self.description if is_described else event.description,
+            scope=event.scope if self.scope is None else self.scope.scope(),
         )
