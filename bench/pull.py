@@ -36,6 +36,7 @@ from pipeline.store import open_store
 PAGE = 1000
 TENTHS = 10
 FLAT_MB = 16
+CACHE_FULL = 100_000  # messages after which SQLite's cache of 64 MB is full
 CUSTOMER, AGENT = 1, 2
 WORDS = [
     "سفارش",
