@@ -35,7 +35,7 @@ BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"anyOf": [REF, {"type": "array", "items": REF}]}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/OneOrManyIn"}},
             STREAMED: {"schema": REF},
         },
     }
@@ -185,4 +185,5 @@ def _parse(body: bytes) -> object:
 def schemas() -> dict[str, Any]:
     """Return what the description of the API calls ``FeedbackIn``, and what that needs."""
     schema = FeedbackIn.model_json_schema(ref_template="#/components/schemas/{model}")
-    return {**schema.pop("$defs"), "FeedbackIn": schema}
+    several = {"title": "OneOrManyIn", "anyOf": [REF, {"type": "array", "items": REF}]}
+    return {**schema.pop("$defs"), "FeedbackIn": schema, "OneOrManyIn": several}
