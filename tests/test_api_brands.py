@@ -67,12 +67,27 @@ def test_what_cannot_be_kept_to_a_brand_is_refused(client: TestClient) -> None:
     ] * 2
 
 
+def test_a_mention_of_its_own_brand_may_be_corrected_and_no_other(client: TestClient, store: Store) -> None:
+    whole = {"Authorization": f"Bearer {add_key(store, 'whole', 'read')}"}
+
+    statuses = []
+    for brand in ("ما", "آن‌ها"):
+        asked = NOVEMBER | {"brand": brand, "limit": "1"}
+        (found,) = client.get("/v1/feedback", params=asked, headers=whole).json()["items"]
+        address = f"/v1/feedback/{found['id']}/mentions/0-13"
+        answer = client.patch(address, json={"stage": "use"}, headers={"If-Match": "*"})
+        statuses.append(answer.status_code)
+
+    assert statuses == [200, 404]
+
+
 def test_texts_that_are_not_stored_are_analysed_for_every_key(client: TestClient) -> None:
     assert client.post("/v1/analyze", json={"text": "دیر رسید"}).status_code == 200
 
 
-VALUES = {"by": "stage", "from": "2026-11-01", "to": "2026-12-01", "limit": "200", "unit": "messages"}
+VALUES = {"by": "stage", "from": "2026-11-01", "to": "2026-12-01", "limit": "10", "unit": "messages"}
 FORMATS = {"/v1/export": ("csv", "ndjson")}
+NEEDED = {"/v1/phrases": {"stage": "delivery"}}
 PLACES = ("1", "5", "9", "12")
 
 
@@ -85,10 +100,11 @@ def questions(client: TestClient) -> Iterator[tuple[str, str, dict[str, Any]]]:
             one["name"]: one for one in operations["get"].get("parameters", []) if one["in"] == "query"
         }
         asked = {name: value for name, value in VALUES.items() if name in parameters}
+        asked |= NEEDED.get(template, {})
         forms = FORMATS.get(template, ("json", "csv")) if "format" in parameters else (None,)
         for place in PLACES if "{" in template else ("",):
             for form in forms:
-                address = re.sub(r"\{.*?\}", place, template)
+                address = re.sub(r"\{.*?\}", place, template.replace("{mention_id}", "0-13"))
                 yield template, address, asked | ({"format": form} if form else {})
 
 
