@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from api.security import within_brands
 from api.service import Service, service_of
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
-from pipeline.aggregate_feedback import MAX_PAGE, Place
+from pipeline.aggregate_feedback import MAX_PAGE, Order, Place
 from pipeline.aggregates import MAX_GROUPS, BucketLength, Calendar
 from pipeline.errors import BadRequest
 from pipeline.jalali import from_jalali
@@ -247,6 +247,12 @@ class FeedbackQuery(SelectionQuery):
         description="What the number counts. mentions: one mention fits all of stage … sentiment.",
     )
     copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
+    unresolved: bool = Field(
+        default=False, description="Only messages whose source gives a status, and that are not solved or closed."
+    )
+    order: Order = Field(
+        Order.NEWEST, description="angriest: most surely angry first; one page, without `next`."
+    )
     limit: PageLimit = Field(50, description="Messages on a page.")
     cursor: PageCursor | None = Field(
         None, description="`next` of the page before.", json_schema_extra={"type": "string"}

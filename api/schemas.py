@@ -319,6 +319,7 @@ class MessageOut(Out):
     product: str | None
     segment: str | None
     touchpoint: str | None
+    status: str | None
     permalink: str | None
     customer_key: str | None
     rating: RatingOut | None

@@ -1,10 +1,11 @@
-"""The messages behind any number, newest first, in pages that stay in step while new feedback arrives."""
+"""The messages behind any number, in pages that stay in step while new feedback arrives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Row,
     RowMapping,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -31,7 +33,9 @@ from pipeline.aggregate_counts import (
     message_conditions,
     sentiment_of_message,
 )
+from pipeline.cases import SOLVED
 from pipeline.database import reading
+from pipeline.errors import BadRequest
 from pipeline.mention_ids import etag_of, mention_id
 from pipeline.records import Channel, Rating
 from pipeline.selection import Selection, Span, Unit, span_of
@@ -46,7 +50,7 @@ COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     FeedbackRow.rating, FeedbackRow.rating_lowest, FeedbackRow.rating_highest, FeedbackRow.sentiment,
     FeedbackRow.p_negative, FeedbackRow.p_neutral, FeedbackRow.p_positive, FeedbackRow.p_mixed,
     FeedbackRow.emotion, FeedbackRow.emotion_confidence, FeedbackRow.flags, FeedbackRow.model_version,
-    FeedbackRow.group_key,
+    FeedbackRow.group_key, FeedbackRow.status,
 )  # fmt: skip
 MENTION_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     MentionRow.id, MentionRow.feedback_id, MentionRow.start, MentionRow.end, MentionRow.stage, MentionRow.intent,
@@ -57,8 +61,15 @@ MENTION_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
 MENTION_FIELDS = tuple(column.key for column in MENTION_COLUMNS if column.key != "feedback_id")
 PLAIN_FIELDS = (
     "id", "source", "native_id", "text", "created_at_is_arrival", "brand", "product", "segment", "touchpoint",
-    "permalink", "customer_key", "emotion_confidence", "model_version",
+    "status", "permalink", "customer_key", "emotion_confidence", "model_version",
 )  # fmt: skip
+
+
+class Order(StrEnum):
+    """What comes first: the newest, or what is most surely angry (then what is most surely negative)."""
+
+    NEWEST = "newest"
+    ANGRIEST = "angriest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ class FoundFeedback:
     product: str | None
     segment: str | None
     touchpoint: str | None
+    status: str | None
     permalink: str | None
     customer_key: str | None
     rating: Rating | None
@@ -126,7 +138,7 @@ class FoundFeedback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackPage:
-    """Messages, newest first. ``n`` counts all of the selection and is given with the first page only."""
+    """Messages in the order asked for. ``n`` counts all of the selection and is given with the first page only."""
 
     from_: datetime
     to: datetime
@@ -144,6 +156,8 @@ def find_feedback(
     zone: ZoneInfo,
     unit: Unit = Unit.MENTIONS,
     with_copies: bool = False,
+    unresolved: bool = False,
+    order: Order = Order.NEWEST,
     limit: int = 50,
     after: Place | None = None,
 ) -> FeedbackPage:
@@ -154,15 +168,24 @@ def find_feedback(
         unit: What was counted. Mentions: a message is found if one of its mentions fits stage, intent,
             aspect and sentiment at once. Messages: the sentiment is that of the whole message.
         with_copies: Whether copies that were not counted are given too.
+        unresolved: Only messages whose source gives a status, and that are not solved (``cases.SOLVED``).
+        order: What comes first; the angriest have one page.
         limit: Messages on a page, from 1 to 200.
         after: Where the page before ended; ``None``: the first page.
 
     Raises:
-        BadRequest: The period ends before it starts, or mentions that are ``mixed`` are asked for.
+        BadRequest: The period ends before it starts, mentions that are ``mixed`` are asked for, or a further
+            page of the angriest.
     """
     selection.check_sentiment(unit)
+    if after and order == Order.ANGRIEST:
+        raise BadRequest(
+            "the angriest have one page; take a larger limit or a shorter period", parameter="cursor"
+        )
     span = span_of(selection, zone)
     wanted = _conditions(selection, span, unit, with_copies=with_copies)
+    if unresolved:
+        wanted.append(func.lower(FeedbackRow.status).not_in(SOLVED))
     with reading(engine) as connection:
         known = data_range(connection)
         n = (
@@ -170,10 +193,9 @@ def find_feedback(
             if not after
             else None
         )
-        newest_first = FeedbackRow.created_at.desc(), FeedbackRow.id.desc()
-        page = select(*COLUMNS).where(*wanted, _older(after)).order_by(*newest_first).limit(limit + 1)
+        page = select(*COLUMNS).where(*wanted, _older(after)).order_by(*_first(order)).limit(limit + 1)
         rows = connection.execute(page).all()
-        shown = rows[:limit]
+        shown, has_more = rows[:limit], len(rows) > limit and order == Order.NEWEST
         mentions = _mentions(connection, shown, selection, unit)
         copies = _copies(connection, shown)
     items = tuple(_found(row, mentions.get(row.id, ()), copies.get(row.group_key, 0), zone) for row in shown)
@@ -184,8 +206,16 @@ def find_feedback(
         data_from=known[0].astimezone(zone) if known else None,
         data_to=known[1].astimezone(zone) if known else None,
         items=items,
-        next=Place(shown[-1].created_at, shown[-1].id) if len(rows) > limit else None,
+        next=Place(shown[-1].created_at, shown[-1].id) if has_more else None,
     )
+
+
+def _first(order: Order) -> tuple[ColumnElement[Any], ...]:
+    newest = FeedbackRow.created_at.desc(), FeedbackRow.id.desc()
+    if order == Order.NEWEST:
+        return newest
+    anger = case((FeedbackRow.emotion == Emotion.ANGER.value, FeedbackRow.emotion_confidence), else_=0.0)
+    return (anger.desc(), FeedbackRow.p_negative.desc(), *newest)
 
 
 def _conditions(

@@ -43,6 +43,7 @@ class Said:
     segment: str | None = None
     group: str | None = None
     rating: Rating | None = None
+    status: str | None = None
 
 
 LATE = mention()
@@ -86,6 +87,7 @@ def fill(store: Store, said: Sequence[Said], *, now: datetime = NOW) -> None:
                 segment=one.segment,
                 group_key=one.group,
                 rating=one.rating,
+                status=one.status,
             )
             for number, one in enumerate(said, start=1)
             if one.source == source

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_counts import Counts
-from pipeline.aggregate_feedback import FeedbackPage, find_feedback
+from pipeline.aggregate_feedback import FeedbackPage, Order, Place, find_feedback
 from pipeline.aggregates import BucketLength, Calendar, breakdown, journey, trend
 from pipeline.errors import BadRequest
 from pipeline.records import Channel, Rating
@@ -321,6 +321,34 @@ def test_pages_go_on_where_the_last_one_ended_although_messages_arrive(store: St
     assert [native_ids(page) for page in (first, second, third)] == [["5", "4"], ["3", "2"], ["1"]]
     assert [page.n for page in (first, second, third)] == [5, None, None]
     assert third.next is None
+
+
+def test_the_angriest_unresolved_messages_come_first(store: Store) -> None:
+    calm, furious = prediction(emotion=Emotion.NONE), prediction(emotion=Emotion.ANGER)
+    said = (
+        Said(november(10), furious, status="open"),
+        Said(november(11), calm, status="pending"),
+        Said(november(12), furious, status="Solved"),
+        Said(november(13), furious),
+        Said(november(14), prediction(emotion=Emotion.NONE, sentiment=Sentiment.POSITIVE), status="new"),
+    )
+    fill(store, said)
+
+    def ask(limit: int) -> FeedbackPage:
+        return find_feedback(
+            store.engine, NOVEMBER, zone=TEHRAN, unresolved=True, order=Order.ANGRIEST, limit=limit
+        )
+
+    page = ask(10)
+
+    assert [(item.native_id, item.status) for item in page.items] == [
+        ("1", "open"),
+        ("2", "pending"),
+        ("5", "new"),
+    ]
+    assert (ask(2).n, ask(2).next) == (3, None)
+    with pytest.raises(BadRequest, match="one page"):
+        find_feedback(store.engine, NOVEMBER, zone=TEHRAN, order=Order.ANGRIEST, after=Place(said[0].at, 1))
 
 
 def test_a_message_that_waits_to_be_classified_again_keeps_its_old_answer(small: Store) -> None:

@@ -18,7 +18,7 @@ router = APIRouter(tags=["answers"])
 
 @router.get("/feedback", response_model=FeedbackOut)
 def get_feedback(request: Request, query: Annotated[FeedbackQuery, Query()]) -> Response:
-    """Return messages, newest first, with their mentions; personal data in them is masked.
+    """Return messages with their mentions; personal data in them is masked.
 
     Ask with the filters of any other answer to see what its numbers count; a mention that is counted
     there has `matches: true` here.
@@ -30,6 +30,8 @@ def get_feedback(request: Request, query: Annotated[FeedbackQuery, Query()]) -> 
         zone=service.zone,
         unit=query.unit,
         with_copies=query.copies == "show",
+        unresolved=query.unresolved,
+        order=query.order,
         limit=query.limit,
         after=query.cursor,
     )
