@@ -65,8 +65,8 @@ ANSWERS = (
     export,
     analyze,
     sources,
-    corrections,
     alerts,
+    corrections,
     pains,
     phrases,
     emotions,
@@ -224,7 +224,10 @@ def _openapi(app: FastAPI, journey: Journey) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         tagged = {
-            f"/v1{route.path}" for one in ANSWERS for route in one.router.routes if isinstance(route, APIRoute)
+            f"/v1{route.path}"
+            for one in ANSWERS
+            for route in one.router.routes
+            if isinstance(route, APIRoute)
         }
         describe_all(app.openapi_schema["paths"], tagged=frozenset(tagged))
         schemas = app.openapi_schema["components"]["schemas"]
