@@ -69,6 +69,8 @@ def basis_of(
 def net_of(counts: Counts, design: Design = INDEPENDENT) -> Estimate | None:
     """Return the net sentiment of some counts; ``None`` where they are 0."""
     n = counts.n
+    if n == 0:
+        return None
     return intervals.net_sentiment(counts.n_positive, counts.n_negative, n, effective_n=design.effective(n))
 
 

@@ -107,7 +107,7 @@ def _designs(
     if selection.unit(by) == Unit.MESSAGES:
         return lambda key, counts: (INDEPENDENT, INDEPENDENT)
     if cuts_mentions(selection, by):
-        whole = read_whole(connection, selection, span, use_tallies=use_tallies)
+        whole = read_whole(connection, selection, span, counted=cells.values(), use_tallies=use_tallies)
         of_all = whole.of_share(by), whole.of_net
         return lambda key, counts: of_all
     moments = count_moments(connection, selection, span, by, use_tallies=use_tallies)

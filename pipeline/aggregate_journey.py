@@ -80,7 +80,10 @@ def journey(engine: Engine, selection: Selection, *, zone: ZoneInfo, use_tallies
         basis = basis_of(
             connection, selection, span, Unit.MENTIONS, [intents, aspects, earlier], method=Method.CLUSTERED
         )
-        now, ago = (read_whole(connection, selection, one, use_tallies=use_tallies) for one in (span, before))
+        now, ago = (
+            read_whole(connection, selection, one, counted=counted.cells.values(), use_tallies=use_tallies)
+            for one, counted in ((span, intents), (before, earlier))
+        )
     stages = tuple(
         _stage_figures(
             one,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -179,9 +180,11 @@ def _stretches(
     start: datetime, end: datetime, bucket: BucketLength, calendar: Calendar, zone: ZoneInfo
 ) -> tuple[Bucket, ...]:
     """The buckets with their ends told in the business zone; asked for again and again by a page."""
+    cut = buckets(start, end, bucket.value, calendar.value, zone)
+    # Each ends where the next one starts.
+    ends = [one.start.astimezone(zone) for one in cut] + [one.end.astimezone(zone) for one in cut[-1:]]
     return tuple(
-        replace(one, start=one.start.astimezone(zone), end=one.end.astimezone(zone))
-        for one in buckets(start, end, bucket.value, calendar.value, zone)
+        Bucket(*pair, one.label, one.local_date) for one, pair in zip(cut, pairwise(ends), strict=True)
     )
 
 

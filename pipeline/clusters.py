@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from scipy.special import stdtrit
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from models.labels import Sentiment
 from pipeline.aggregate_counts import (
@@ -73,10 +74,16 @@ class Design:
         if not self.mentions_per_message:
             return n / self.effect
         degrees = max(1.0, n / self.mentions_per_message - 1)
-        return float(n / self.effect * (Z95 / stdtrit(degrees, 0.975)) ** 2)
+        return n / self.effect * (Z95 / _t975(round(degrees, 12))) ** 2
 
 
 INDEPENDENT = Design()
+
+
+@lru_cache(maxsize=16_384)
+def _t975(degrees: float) -> float:
+    """The 97.5 % quantile of t; kept, as the degrees are mostly whole numbers that come again and again."""
+    return float(stdtrit(degrees, 0.975))
 
 
 def design_of_net(counts: Counts, moments: Moments) -> Design:
@@ -170,38 +177,50 @@ def count_moments(
         use_tallies: False: add up one by one even where tallies know the answer.
     """
     if use_tallies and _tallies_know(selection, span, by, when):
-        statements = [
-            _statement_of_tallies(selection, by, when).where(
-                ClusterTallyRow.period == period.value,
-                ClusterTallyRow.start >= start,
-                ClusterTallyRow.start < end,
-            )
-            for period, start, end in pieces(span, when)
+        filters = {one.value: getattr(selection, one.value) for one in IN_TALLIES}
+        asked = {name: values for name, values in filters.items() if values}
+        statement = _statement_of_tallies(by, tuple(asked), with_time=when is not None)
+        values = [
+            {"period": period.value, "first": first, "end": end, **asked}
+            for period, first, end in pieces(span, when)
         ]
     else:
-        statements = [_statement_of_rows(connection, selection, span, by, when)]
+        statement, values = _statement_of_rows(connection, selection, span, by, when), [{}]
     found: dict[Key, Moments] = {}
     n_keys = len(by) + (when is not None)
-    for statement in statements:
-        for row in map(tuple, connection.execute(statement).all()):
+    for one in values:
+        for row in map(tuple, connection.execute(statement, one).all()):
             key, here = row[:n_keys], Moments(*map(int, row[n_keys:]))
             found[key] = found[key] + here if key in found else here
     return found
 
 
 def read_whole(
-    connection: Connection, selection: Selection, span: Span, *, use_tallies: bool = True
+    connection: Connection,
+    selection: Selection,
+    span: Span,
+    *,
+    counted: Iterable[Counts] | None = None,
+    use_tallies: bool = True,
 ) -> Whole:
-    """Return the clusters of the selected messages, whatever filters of mentions there are."""
+    """Return the clusters of the selected messages, whatever filters of mentions there are.
+
+    Args:
+        counted: Counts of the mentions that pass the selection, in any cells. Where it has no filter of
+            mentions they are those of the whole, which is not counted again.
+        use_tallies: False: count one by one even where tallies know the answer.
+    """
     messages = replace(selection, stage=(), intent=(), aspect=(), sentiment=())
-    counted = count(connection, messages, span, use_tallies=use_tallies)
+    if counted is None or cuts_mentions(selection):
+        counted = count(connection, messages, span, use_tallies=use_tallies).cells.values()
     moments = count_moments(connection, messages, span, use_tallies=use_tallies)
-    return Whole(sum_counts(counted.cells.values()), sum_moments(moments.values()))
+    return Whole(sum_counts(counted), sum_moments(moments.values()))
 
 
 def sum_moments(many: Iterable[Moments]) -> Moments:
     """All of them together."""
-    return sum(many, NO_MOMENTS)
+    each = [(one.n_messages, one.mm, one.em, one.ee) for one in many]
+    return Moments(*map(sum, zip(*each, strict=True))) if each else NO_MOMENTS
 
 
 def _tallies_know(selection: Selection, span: Span, by: tuple[Dimension, ...], when: When | None) -> bool:
@@ -209,20 +228,22 @@ def _tallies_know(selection: Selection, span: Span, by: tuple[Dimension, ...], w
     return tallies_know(selection, span, when) and not filtered and all(one in IN_TALLIES for one in by)
 
 
-def _statement_of_tallies(selection: Selection, by: tuple[Dimension, ...], when: When | None) -> Select[Any]:
+@lru_cache(maxsize=256)
+def _statement_of_tallies(
+    by: tuple[Dimension, ...], filtered: tuple[str, ...], *, with_time: bool
+) -> Select[Any]:
+    """Sums over the days or months from ``first`` to ``end``, both to be given, as the values of the filters are."""
     cube = ClusterTallyRow
-    keys: list[Any] = [cube.start] if when else []
+    keys: list[Any] = [cube.start] if with_time else []
     keys += [getattr(cube, one.value) for one in by]
     sums = [
         func.coalesce(func.sum(cube.n).filter(cube.moment == moment), 0)
         for moment in ("messages", "mm", "em", "ee")
     ]
-    conditions = [
-        getattr(cube, one.value).in_(getattr(selection, one.value))
-        for one in IN_TALLIES
-        if getattr(selection, one.value)
-    ]
-    return select(*keys, *sums).where(*conditions).group_by(*keys)
+    conditions = [getattr(cube, name).in_(bindparam(name, expanding=True)) for name in filtered]
+    days = cube.start >= bindparam("first"), cube.start < bindparam("end")
+    here = cube.period == bindparam("period"), *days
+    return select(*keys, *sums).where(*here, *conditions).group_by(*keys)
 
 
 def _statement_of_rows(

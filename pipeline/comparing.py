@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from models.labels import Sentiment
 from pipeline.aggregate_basis import Basis, basis_of, net_of, share_of
-from pipeline.aggregate_counts import NOTHING, Counts, Key, count, sum_counts
+from pipeline.aggregate_counts import NOTHING, Counted, Counts, Key, count, sum_counts
 from pipeline.clusters import INDEPENDENT, Design, read_whole
 from pipeline.database import reading
 from pipeline.intervals import Estimate, Method
@@ -120,8 +120,8 @@ def compare(
         ]
         basis = basis_of(connection, selection, periods.now, unit, counted, method=_method(unit))
         designs = [
-            _designs(connection, selection, span, by, unit, use_tallies=use_tallies)
-            for span in (periods.now, periods.before)
+            _designs(connection, selection, span, by, one, use_tallies=use_tallies)
+            for span, one in zip((periods.now, periods.before), counted, strict=True)
         ]
     now, before = (_by_value(one.cells, by) for one in counted)
     pairs = [_Pair(None, _all(now), _all(before)), *_pairs(now, before)]
@@ -182,11 +182,18 @@ class _Designs:
 
 
 def _designs(
-    connection: Connection, selection: Selection, span: Span, by: Dimension, unit: Unit, *, use_tallies: bool
+    connection: Connection,
+    selection: Selection,
+    span: Span,
+    by: Dimension,
+    counted: Counted,
+    *,
+    use_tallies: bool,
 ) -> _Designs:
-    if unit == Unit.MESSAGES:
+    if selection.unit((by,)) == Unit.MESSAGES:
         return _Designs()
-    whole = read_whole(connection, selection, span, use_tallies=use_tallies)
+    cells = counted.cells.values()
+    whole = read_whole(connection, selection, span, counted=cells, use_tallies=use_tallies)
     return _Designs(whole.of_share((by,)), whole.of_net)
 
 

@@ -50,7 +50,7 @@ def reported(estimate: Estimate | None, *n: int) -> Estimate | None:
         estimate: A share, net sentiment or change.
         n: How many mentions or messages it is a figure of; of a change, both periods'.
     """
-    return None if any(one < MIN_N for one in n) else estimate
+    return None if n and min(n) < MIN_N else estimate
 
 
 def share(n_part: int, n: int, *, effective_n: float | None = None) -> Estimate | None:
