@@ -24,6 +24,8 @@ from pipeline.selection import Dimension, Selection, Span
 from pipeline.tables import FeedbackRow, MentionRow
 from pipeline.team_tables import CorrectionRow
 
+# Above so many mentions one pass over all mentions finds the known ones sooner than all that these messages hold.
+MANY_MENTIONS = 20_000
 LABELS: dict[Dimension, tuple[str, ...]] = {
     Dimension.STAGE: tuple(Stage),
     Dimension.INTENT: tuple(Intent),
@@ -100,7 +102,8 @@ def read_parts(
     counted = count(connection, messages, span, layout.cut, when=layout.when, use_tallies=use_tallies)
     for key, counts in counted.cells.items():
         layout.add(judged, key, counts)
-    for is_corrected, key, counts in _known_mentions(connection, messages, span, layout):
+    are_many = judged.sum() > MANY_MENTIONS
+    for is_corrected, key, counts in _known_mentions(connection, messages, span, layout, are_many=are_many):
         layout.add(corrected if is_corrected else fixed, key, counts)
     rows = known.of(layout.rows) if layout.rows else no_errors(1)
     columns = known.of(layout.columns)
@@ -117,24 +120,24 @@ def _perfect(errors: Errors) -> Errors:
 
 
 def _known_mentions(
-    connection: Connection, messages: Selection, span: Span, layout: Layout
+    connection: Connection, messages: Selection, span: Span, layout: Layout, *, are_many: bool
 ) -> list[tuple[bool, Key, Counts]]:
     """Mentions with a label that is not the model's: whether a person gave it, the cell's key, how many."""
     keys = ([time_key(connection, layout.when)] if layout.when else []) + [
         key_column(one) for one in layout.cut
     ]
     is_known: ColumnElement[bool] = MentionRow.corrected.expression
-    found = select(CorrectionRow.feedback_id)
+    among = [FeedbackRow.id.in_(select(CorrectionRow.feedback_id))]
     if layout.rows == Dimension.STAGE:
         # No index knows the fixed stages, but mentions are small rows: one pass over them alone is quick.
         is_known = or_(MentionRow.corrected, MentionRow.stage_from_touchpoint)
-        found = select(MentionRow.feedback_id).where(is_known)
+        among = [FeedbackRow.id.in_(select(MentionRow.feedback_id).where(is_known))] if are_many else []
     judged = [func.count().filter(MentionRow.sentiment == one.value) for one in MENTION_SENTIMENTS]
     statement = (
         select(MentionRow.corrected, *keys, *judged)
         .select_from(FeedbackRow)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
-        .where(*message_conditions(messages, span), FeedbackRow.id.in_(found), is_known)
+        .where(*message_conditions(messages, span), *among, is_known)
         .group_by(MentionRow.corrected, *keys)
     )
     n_keys = len(keys)

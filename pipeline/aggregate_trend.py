@@ -113,20 +113,22 @@ def trend(
         counted = count(connection, selection, span, when=when, use_tallies=use_tallies)
         basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted], method=Method.CLUSTERED)
         clusters = _clusters(connection, selection, span, when, use_tallies=use_tallies)
-    stretches = _stretches(span.start, span.end, bucket, calendar, zone)
+    stretches, local = _stretches(span.start, span.end, bucket, calendar, zone)
     totals = _by_stretch(counted.cells, stretches, when, NOTHING)
     designs = _designs(clusters, totals, stretches, when)
     complete = _complete(stretches, span.start, min(span.end, now or datetime.now(UTC)))
     points = tuple(
         Point(
-            start=one.start,
-            end=one.end,
+            start=start,
+            end=end,
             label=one.label,
             complete=place in complete,
             counts=counts,
             net_sentiment=net_of(counts, design),
         )
-        for place, (one, counts, design) in enumerate(zip(stretches, totals, designs, strict=True))
+        for place, (one, (start, end), counts, design) in enumerate(
+            zip(stretches, pairwise(local), totals, designs, strict=True)
+        )
     )
     total = sum_counts(counted.cells.values())
     return Trend(
@@ -178,14 +180,11 @@ def when_of(bucket: BucketLength, calendar: Calendar) -> When:
 @lru_cache(maxsize=64)
 def _stretches(
     start: datetime, end: datetime, bucket: BucketLength, calendar: Calendar, zone: ZoneInfo
-) -> tuple[Bucket, ...]:
-    """The buckets with their ends told in the business zone; asked for again and again by a page."""
-    cut = buckets(start, end, bucket.value, calendar.value, zone)
-    # Each ends where the next one starts.
-    ends = [one.start.astimezone(zone) for one in cut] + [one.end.astimezone(zone) for one in cut[-1:]]
-    return tuple(
-        Bucket(*pair, one.label, one.local_date) for one, pair in zip(cut, pairwise(ends), strict=True)
-    )
+) -> tuple[tuple[Bucket, ...], tuple[datetime, ...]]:
+    """The buckets, and where each starts in the business zone and the last one ends: where the next would start."""
+    cut = tuple(buckets(start, end, bucket.value, calendar.value, zone))
+    moments = [*(one.start for one in cut), cut[-1].end]
+    return cut, tuple(one.astimezone(zone) for one in moments)
 
 
 def _complete(stretches: tuple[Bucket, ...], start: datetime, until: datetime) -> range:
