@@ -70,6 +70,11 @@ class Row(DeclarativeBase):
 
 # As the index ix_feedback_surveyed has it; SQLite uses the index only for the same words.
 SURVEYED = "nps IS NOT NULL OR csat IS NOT NULL OR ces IS NOT NULL"
+# What is counted of messages one by one, in the order of time: such a count reads no text and no other column.
+IN_TIME = (
+    "created_at", "id", "customer_key", "counted", "flags", "source", "channel", "brand",
+    "rating", "rating_lowest", "rating_highest", "nps", "csat", "ces", "emotion", "created_at_is_arrival",
+)  # fmt: skip
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -92,7 +97,7 @@ class FeedbackRow(Row):
               sqlite_where=text("counted AND group_key IS NOT NULL"),
               postgresql_where=text("counted AND group_key IS NOT NULL")),
         Index("ix_feedback_group_key", "group_key"),
-        Index("ix_feedback_created_at_id", "created_at", "id"),
+        Index("ix_feedback_in_time", *IN_TIME),
         Index("ix_feedback_customer_key", "customer_key"),
         Index("ix_feedback_conversation_id", "conversation_id",
               sqlite_where=text("conversation_id IS NOT NULL"),
@@ -155,7 +160,7 @@ class MentionRow(Row):
 
     __tablename__ = "mentions"
     __table_args__ = (
-        Index("ix_mentions_feedback_id", "feedback_id"),
+        Index("ix_mentions_feedback_id_labels", "feedback_id", "sentiment", "stage", "intent", "aspect"),
         Index("ix_mentions_stage_intent_sentiment", "stage", "intent", "sentiment", "feedback_id"),
         Index("ix_mentions_aspect_sentiment", "aspect", "sentiment", "feedback_id"),
     )

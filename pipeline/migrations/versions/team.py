@@ -18,6 +18,16 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 UTC_TIME = sa.DateTime(timezone=True)
 TALLY_KEY = ("period", 1), ("start", None), ("source", 100), ("channel", 20), ("brand", 200)
+IN_TIME = (
+    "created_at", "id", "customer_key", "counted", "flags", "source", "channel", "brand",
+    "rating", "rating_lowest", "rating_highest", "nps", "csat", "ces", "emotion", "created_at_is_arrival",
+)  # fmt: skip
+# Rows, and how many of them share the first column, the first two and so on: as of 125,253 mentions.
+SHARED = {
+    "ix_mentions_feedback_id_labels": "125253 2 2 2 2 2",
+    "ix_mentions_aspect_sentiment": "125253 7829 2610 2",
+    "ix_mentions_stage_intent_sentiment": "125253 15657 2021 836 2",
+}
 LABELS = ("stage", 20), ("intent", 20), ("aspect", 20), ("sentiment", 10)
 MEASURED = """
     SELECT day, source, channel, brand, model_version, count(*) AS messages,
@@ -45,6 +55,7 @@ def upgrade() -> None:
     _create_clusters()
     _fill_clusters()
     _create_indexes()
+    _describe_indexes()
 
 
 def _create_corrections() -> None:
@@ -155,7 +166,12 @@ def _fill_clusters() -> None:
 
 
 def _create_indexes() -> None:
-    """Conversations are found, and surveys, however few there are among many messages."""
+    """Conversations are found, and surveys, however few; what is counted one by one is counted in an index alone."""
+    op.create_index("ix_feedback_in_time", "feedback", list(IN_TIME))
+    op.drop_index("ix_feedback_created_at_id", "feedback")
+    labels = ["feedback_id", "sentiment", "stage", "intent", "aspect"]
+    op.create_index("ix_mentions_feedback_id_labels", "mentions", labels)
+    op.drop_index("ix_mentions_feedback_id", "mentions")
     in_conversation = sa.text("conversation_id IS NOT NULL")
     op.create_index(
         "ix_feedback_conversation_id",
@@ -172,3 +188,13 @@ def _create_indexes() -> None:
         sqlite_where=surveyed,
         postgresql_where=surveyed,
     )
+
+
+def _describe_indexes() -> None:
+    """SQLite knows that a message has few mentions and a stage many; else it looks for a message among all of one."""
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    op.execute("ANALYZE mentions")
+    op.execute("DELETE FROM sqlite_stat1 WHERE tbl = 'mentions'")
+    statistics = sa.table("sqlite_stat1", sa.column("tbl"), sa.column("idx"), sa.column("stat"))
+    op.bulk_insert(statistics, [{"tbl": "mentions", "idx": one, "stat": stat} for one, stat in SHARED.items()])
