@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.__main__ import app
+from pipeline.push import PUSH
 from pipeline.store import open_store
+from tests.builders import NOON, clean_feedback
 from tests.conftest import TEHRAN
 from tests.test_cli import COMMAND, ROWS, SOURCES
 
@@ -166,6 +168,26 @@ def test_run_pulls_and_classifies_until_a_signal_and_ends_well(shop: Path, numbe
     with open_store(f"sqlite:///{shop}/var/bazkhord.db", zone=TEHRAN) as store:
         assert store.n_pending() == 0
         assert {state.name: state.n_failures for state in store.sources()} == {"gone": 1, "off": 0, "shop": 0}
+
+
+def test_run_without_a_source_classifies_what_is_posted(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text("", encoding="utf-8")
+    with open_store(f"sqlite:///{tmp_path}/var/bazkhord.db", zone=TEHRAN) as store:
+        store.save_page("app", PUSH, [clean_feedback("1", source="app")], [], None, now=NOON)
+    told: list[str] = []
+
+    with subprocess.Popen(
+        [*COMMAND, "run", "--sources", "sources.toml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            told.append(line)
+            if "messages classified" in line:
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+
+    assert "only what is posted" in "".join(told)
+    assert "1 messages classified" in "".join(told)
 
 
 def test_run_with_every_source_switched_off_says_so(tmp_path: Path) -> None:

@@ -62,13 +62,14 @@ def open_analyzer(settings: Settings) -> Analyzer:
 
 
 def read_sources(
-    settings: Settings, file: Path | None, only: list[str] | None = None
+    settings: Settings, file: Path | None, only: list[str] | None = None, *, may_be_none: bool = False
 ) -> dict[str, DescribedSource]:
     """Return the sources of a file by name.
 
     Args:
         file: The sources file; ``None``: the one of the settings.
         only: Names of those to return; empty or ``None``: all.
+        may_be_none: Whether a file that describes nothing is fine.
 
     Raises:
         SettingsError: The file is missing or wrong, describes nothing, or lacks one of the names.
@@ -76,7 +77,8 @@ def read_sources(
     path = file or settings.sources_file
     config, schedules = split_schedules(read_toml(path))
     connectors = build_connectors(config, now=utc_now, root=Path.cwd())
-    require_known(path, list(connectors), only)
+    if connectors or only or not may_be_none:
+        require_known(path, list(connectors), only)
     return {
         name: DescribedSource(connector, schedules[name])
         for name, connector in connectors.items()

@@ -64,14 +64,16 @@ def run_(
 ) -> None:
     """Pull every source on its schedule and classify what comes, until Ctrl-C or SIGTERM.
 
-    Each source has its own rhythm (every_s in the sources file, 15 minutes without it). Several of these
-    processes may run at once and share the sources. Doing it again adds nothing twice.
+    Each source has its own rhythm (every_s in the sources file, 15 minutes without it). What is posted to the
+    service is classified too. Several of these processes may run at once and share the sources. Doing it again
+    adds nothing twice.
     """
     settings = load_settings()
     with opened(settings) as store:
         watch = open_watch(settings, store)
         if not once:
-            _run_for_ever(settings, store, _read_enabled(store, settings, sources, only), watch)
+            described = _read_enabled(store, settings, sources, only, may_be_none=True)
+            _run_for_ever(settings, store, described, watch)
             return
         failed = pull_once(settings, store, _enabled(store, settings, sources, only))
         n_classified = classify_waiting(settings, store, open_analyzer(settings))
@@ -142,14 +144,19 @@ def _enabled(store: Store, settings: Settings, file: Path | None, only: list[str
 
 
 def _read_enabled(
-    store: Store, settings: Settings, file: Path | None, only: list[str] | None
+    store: Store,
+    settings: Settings,
+    file: Path | None,
+    only: list[str] | None,
+    *,
+    may_be_none: bool = False,
 ) -> Mapping[str, DescribedSource]:
     """The sources to pull: those that are switched on or named; the others are on record as switched off."""
-    described = read_sources(settings, file, only)
+    described = read_sources(settings, file, only, may_be_none=may_be_none)
     for name, source in described.items():
         store.register_source(name, source.connector.kind, enabled=source.schedule.enabled)
     chosen = {name: one for name, one in described.items() if one.schedule.enabled or only}
-    if not chosen:
+    if described and not chosen:
         raise SettingsError(
             f"every source of {file or settings.sources_file} has enabled = false: enable one, or name it"
         )
@@ -172,9 +179,18 @@ def _run_for_ever(
         watch=lambda stop: show_watched(watch.look(stop)),
     )
     stop = _stop_at_signals(settings)
-    _say(settings, f"pulling {', '.join(sources)} until Ctrl-C; look at them with: bazkhord sources")
+    _say(settings, _what_runs(sources))
     runner.run(stop)
     _say(settings, "stopped; the next start goes on from here")
+
+
+def _what_runs(sources: Mapping[str, DescribedSource]) -> str:
+    if sources:
+        return f"pulling {', '.join(sources)} until Ctrl-C; look at them with: bazkhord sources"
+    return (
+        "no source is described, so only what is posted (POST /v1/feedback, webhooks) is classified, until Ctrl-C; "
+        "describe one with: bazkhord sources add"
+    )
 
 
 def _stop_at_signals(settings: Settings) -> Event:
