@@ -78,13 +78,14 @@ class TrendPointOut(Out):
     @classmethod
     def of(cls, point: Point) -> Self:
         """Return the shape of a point."""
-        counts, net = point.counts, reported(point.net_sentiment, point.counts.n)
+        counts, n = point.counts, point.counts.n
+        net = reported(point.net_sentiment, n)
         return cls(
             label=point.label,
             start=point.start,
             end=point.end,
             complete=point.complete,
-            n=counts.n,
+            n=n,
             n_negative=counts.n_negative,
             n_neutral=counts.n_neutral,
             n_positive=counts.n_positive,
