@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, not_, select
 
 from pipeline import intervals
 from pipeline.aggregate_basis import Basis, basis_of
@@ -24,22 +24,24 @@ from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.intervals import Estimate, Method
 from pipeline.jalali import Bucket, buckets
+from pipeline.remembering import remembered
 from pipeline.scores import (
     OF_NPS,
     SURVEYS,
     Measure,
     Scale,
-    Score,
     ScoreFigures,
+    Scores,
     figures_of,
     scale_of,
     scale_of_stars,
 )
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
-from pipeline.unasked import IS_SURVEYED, Unasked, find_unasked, unasked_said
+from pipeline.unasked import IS_SCORED, IS_SURVEYED, Unasked, find_unasked, unasked_said
 
 MAX_POINTS = 1_000
+N_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,33 @@ def asked_and_unasked(
             ``mixed`` are asked for.
     """
     selection.check_sentiment(Unit.MENTIONS)
+    end = span_of(selection, zone).end
+    until = min(end, now) if now and bucket else end
+    return _asked_and_unasked(engine, selection, zone=zone, bucket=bucket, calendar=calendar, until=until)
+
+
+@remembered
+def _asked_and_unasked(
+    engine: Engine,
+    selection: Selection,
+    *,
+    zone: ZoneInfo,
+    bucket: BucketLength | None,
+    calendar: Calendar,
+    until: datetime,
+) -> AskedAndUnasked:
     span = span_of(selection, zone)
     stretches = _stretches(span, bucket, calendar) if bucket else []
-    complete = _complete(stretches, span, now)
+    complete = [span.start <= one.start and one.end <= until for one in stretches]
     with reading(engine) as connection:
         counted = count(connection, selection, span)
         basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted], method=Method.CLUSTERED)
-        n_customers = _n_customers(connection, selection, span)
-        found = sorted(_read_scores(connection, selection, span).items(), key=_order)
+        found = sorted(
+            _read_scores(connection, selection, span, with_times=bool(stretches)).items(), key=_order
+        )
+        answered = [scores.customers for _, scores in found]
+        silent = _customers_without_score(connection, selection, span)
+        n_customers = len(silent.union(*answered))
         of_all = {
             is_rating: unasked_said(connection, selection, span, counted, is_rating=is_rating)
             for is_rating in {measure == Measure.RATING for (measure, _), _ in found}
@@ -115,17 +136,19 @@ def asked_and_unasked(
                 connection,
                 selection,
                 span,
-                and_(*_conditions(selection, span), _answered(measure, scale, scores)),
+                None
+                if measure == Measure.RATING and silent.isdisjoint(theirs)
+                else and_(*_conditions(selection, span), _answered(measure, scale, scores)),
                 unasked=of_all[measure == Measure.RATING],
                 is_rating=measure == Measure.RATING,
             )
-            for (measure, scale), scores in found
+            for ((measure, scale), scores), theirs in zip(found, answered, strict=True)
         ]
     asked = tuple(
         Asked(
             measure=measure,
             scale=scale,
-            sources=_sources(scores),
+            sources=tuple(sorted(scores.sources)),
             figures=(figures := figures_of(measure, scale, scores)),
             coverage=intervals.share(figures.n_customers, n_customers),
             unasked=said,
@@ -136,49 +159,66 @@ def asked_and_unasked(
     return AskedAndUnasked(basis, n_customers, asked)
 
 
-Found = dict[tuple[Measure, Scale], list[Score]]
+Found = dict[tuple[Measure, Scale], Scores]
 
 
-def _read_scores(connection: Connection, selection: Selection, span: Span) -> Found:
-    found: Found = defaultdict(list)
+def _read_scores(connection: Connection, selection: Selection, span: Span, *, with_times: bool) -> Found:
     conditions = _conditions(selection, span)
-    who = FeedbackRow.created_at, FeedbackRow.customer_key, FeedbackRow.id, FeedbackRow.source
-    surveyed = select(*who, FeedbackRow.nps, FeedbackRow.csat, FeedbackRow.ces)
-    rows = connection.execute(surveyed.where(*conditions, IS_SURVEYED)).mappings().all()
-    scales = _read_scales(connection) if rows else {}
-    for row in rows:
-        for measure in SURVEYS:
-            if (value := row[measure.value]) is not None:
-                scale = OF_NPS if measure == Measure.NPS else scales[row["source"], measure]
-                found[measure, scale].append(_score(row, value))
-    stars = select(*who, FeedbackRow.rating, FeedbackRow.rating_lowest, FeedbackRow.rating_highest)
-    for row in connection.execute(stars.where(*conditions, FeedbackRow.rating.is_not(None))).mappings():
-        scale = scale_of_stars(row["rating_lowest"], row["rating_highest"])
-        found[Measure.RATING, scale].append(_score(row, row["rating"]))
+    found = _find_scales(connection, conditions)
+    for (measure, scale), scores in found.items():
+        columns: list[Any] = [FeedbackRow.customer_key, FeedbackRow.id, getattr(FeedbackRow, measure.value)]
+        columns += [FeedbackRow.created_at] if with_times else []
+        rows = connection.execute(select(*columns).where(*conditions, _answered(measure, scale, scores)))
+        # In small parts, so that no row lives long enough for the garbage collector to look for more of them.
+        for part in rows.partitions(N_AT_ONCE):
+            keys, ids, values, *times = zip(*part, strict=True)
+            scores.who.extend(key or id_ for key, id_ in zip(keys, ids, strict=True))
+            scores.values.extend(values)
+            scores.at.extend(times[0] if times else ())
     return found
 
 
-def _score(row: RowMapping, value: float) -> Score:
-    return Score(row["created_at"], row["customer_key"] or row["id"], row["source"], value)
+def _find_scales(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> Found:
+    """What was asked on which scale and by which sources; the answers are still to come."""
+    found: Found = defaultdict(Scores)
+    given = [getattr(FeedbackRow, measure.value).is_not(None) for measure in SURVEYS]
+    surveys = connection.execute(
+        select(FeedbackRow.source, *given).where(*conditions, IS_SURVEYED).distinct()
+    ).all()
+    scales = _read_scales(connection) if surveys else {}
+    for source, *are_given in map(tuple, surveys):
+        for measure in (one for one, is_given in zip(SURVEYS, are_given, strict=True) if is_given):
+            scale = OF_NPS if measure == Measure.NPS else scales[source, measure]
+            found[measure, scale].sources.add(source)
+    stars = select(FeedbackRow.source, FeedbackRow.rating_lowest, FeedbackRow.rating_highest).distinct()
+    rated = stars.where(*conditions, FeedbackRow.rating.is_not(None))
+    for row in connection.execute(rated).all():
+        source, lowest, highest = cast("tuple[str, float, float]", tuple(row))
+        found[Measure.RATING, scale_of_stars(lowest, highest)].sources.add(source)
+    return found
+
+
+def _customers_without_score(connection: Connection, selection: Selection, span: Span) -> set[str]:
+    """Known customers with a message that carries no score."""
+    conditions = *_conditions(selection, span), not_(IS_SCORED), FeedbackRow.customer_key.is_not(None)
+    keys = connection.scalars(select(FeedbackRow.customer_key).where(*conditions))
+    return {key for part in keys.partitions(N_AT_ONCE) for key in part if key}
 
 
 def _read_scales(connection: Connection) -> dict[tuple[str, Measure], Scale]:
     """The scale of each source, from all of its answers, so that it does not change with the question."""
     csat, ces = FeedbackRow.csat, FeedbackRow.ces
-    ends = select(FeedbackRow.source, func.min(csat), func.max(csat), func.min(ces), func.max(ces))
+    # An expression, as SQLite would else read the whole table in the order of its sources.
+    source_of = func.coalesce(FeedbackRow.source, "")
+    ends = select(source_of, func.min(csat), func.max(csat), func.min(ces), func.max(ces))
     scales: dict[tuple[str, Measure], Scale] = {}
-    for row in connection.execute(ends.where(IS_SURVEYED).group_by(FeedbackRow.source)):
+    for row in connection.execute(ends.where(IS_SURVEYED).group_by(source_of)):
         values: tuple[Any, ...] = tuple(row)
         source, found = values[0], values[1:]
         for measure, (least, most) in ((Measure.CSAT, found[:2]), (Measure.CES, found[2:])):
             if least is not None:
                 scales[source, measure] = scale_of(least, most)
     return scales
-
-
-def _n_customers(connection: Connection, selection: Selection, span: Span) -> int:
-    known = select(func.count(FeedbackRow.customer_key.distinct()))
-    return connection.scalar(known.where(*_conditions(selection, span))) or 0
 
 
 def _conditions(selection: Selection, span: Span) -> list[ColumnElement[bool]]:
@@ -188,11 +228,7 @@ def _conditions(selection: Selection, span: Span) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _sources(scores: Iterable[Score]) -> tuple[str, ...]:
-    return tuple(sorted({one.source for one in scores}))
-
-
-def _answered(measure: Measure, scale: Scale, scores: Iterable[Score]) -> ColumnElement[bool]:
+def _answered(measure: Measure, scale: Scale, scores: Scores) -> ColumnElement[bool]:
     """What tells the rows of these answers from all others."""
     if measure == Measure.RATING:
         return and_(
@@ -201,12 +237,12 @@ def _answered(measure: Measure, scale: Scale, scores: Iterable[Score]) -> Column
             FeedbackRow.rating_highest == scale.highest,
         )
     column = getattr(FeedbackRow, measure.value)
-    return and_(IS_SURVEYED, column.is_not(None), FeedbackRow.source.in_(_sources(scores)))
+    return and_(IS_SURVEYED, column.is_not(None), FeedbackRow.source.in_(sorted(scores.sources)))
 
 
-def _order(item: tuple[tuple[Measure, Scale], list[Score]]) -> tuple[int, int, float, float]:
+def _order(item: tuple[tuple[Measure, Scale], Scores]) -> tuple[int, int, float, float]:
     (measure, scale), scores = item
-    return list(Measure).index(measure), -len(scores), scale.lowest, scale.highest
+    return list(Measure).index(measure), -len(scores.values), scale.lowest, scale.highest
 
 
 def _stretches(span: Span, bucket: BucketLength, calendar: Calendar) -> list[Bucket]:
@@ -220,23 +256,20 @@ def _stretches(span: Span, bucket: BucketLength, calendar: Calendar) -> list[Buc
     return buckets(span.start, span.end, bucket.value, calendar.value, span.zone)
 
 
-def _complete(stretches: Sequence[Bucket], span: Span, now: datetime | None) -> list[bool]:
-    until = min(span.end, now or span.end)
-    return [span.start <= one.start and one.end <= until for one in stretches]
-
-
 def _points(
     measure: Measure,
     scale: Scale,
-    scores: Sequence[Score],
+    scores: Scores,
     stretches: Sequence[Bucket],
     complete: Sequence[bool],
 ) -> tuple[AskedPoint, ...]:
-    inside: list[list[Score]] = [[] for _ in stretches]
+    inside = [Scores() for _ in stretches]
     starts = [one.start for one in stretches]
-    for score in scores if stretches else ():
-        inside[bisect_right(starts, score.at) - 1].append(score)
+    for who, value, at in zip(scores.who, scores.values, scores.at, strict=True) if stretches else ():
+        here = inside[bisect_right(starts, at) - 1]
+        here.who.append(who)
+        here.values.append(value)
     return tuple(
-        AskedPoint(one, is_complete, figures_of(measure, scale, here))
-        for one, is_complete, here in zip(stretches, complete, inside, strict=True)
+        AskedPoint(one, is_complete, figures_of(measure, scale, part))
+        for one, is_complete, part in zip(stretches, complete, inside, strict=True)
     )

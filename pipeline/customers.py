@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, UnaryExpression, and_, desc, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, exists, func, select
 
 from models.labels import MENTION_SENTIMENTS, Sentiment
 from pipeline.aggregate_counts import Counts, mention_conditions, message_conditions
 from pipeline.database import reading
-from pipeline.selection import Selection, Unit, span_of
+from pipeline.remembering import remembered
+from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
 
 MAX_CUSTOMERS = 1_000
+N_AT_ONCE = 500
 
 
 class Order(StrEnum):
@@ -46,6 +50,7 @@ class Customers:
     items: tuple[Customer, ...]
 
 
+@remembered
 def find_customers(
     engine: Engine, selection: Selection, *, zone: ZoneInfo, order: Order = Order.MESSAGES, limit: int = 50
 ) -> Customers:
@@ -61,6 +66,61 @@ def find_customers(
         BadRequest: The period ends before it starts, or mentions that are ``mixed`` are asked for.
     """
     selection.check_sentiment(Unit.MENTIONS)
+    span = span_of(selection, zone)
+    with reading(engine) as connection:
+        messages = _count_messages(connection, selection, span)
+        ranks = messages if order == Order.MESSAGES else _count_negative(connection, selection, span)
+        keys = heapq.nsmallest(limit, messages, key=lambda key: (-ranks[key], key))
+        found = _read_customers(connection, selection, span, keys)
+    return Customers(
+        len(messages),
+        tuple(
+            Customer(
+                key=row["key"],
+                n_messages=row["n_messages"],
+                n_channels=row["n_channels"],
+                counts=Counts(*(row[one.value] for one in MENTION_SENTIMENTS)),
+                first_at=row["first_at"].astimezone(zone),
+                last_at=row["last_at"].astimezone(zone),
+            )
+            for row in map(found.__getitem__, keys)
+        ),
+    )
+
+
+def _count_messages(connection: Connection, selection: Selection, span: Span) -> Counter[str]:
+    """How many of the messages are whose: a table of hashes, which is faster than the data base's sorting."""
+    wanted = select(FeedbackRow.customer_key).where(*_conditions(selection, span))
+    if of_mention := mention_conditions(selection):
+        wanted = wanted.where(exists().where(MentionRow.feedback_id == FeedbackRow.id, *of_mention))
+    return _count(connection, wanted)
+
+
+def _count_negative(connection: Connection, selection: Selection, span: Span) -> Counter[str]:
+    wanted = (
+        select(FeedbackRow.customer_key)
+        .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
+        .where(*_conditions(selection, span), *mention_conditions(selection))
+        .where(MentionRow.sentiment == Sentiment.NEGATIVE.value)
+    )
+    return _count(connection, wanted)
+
+
+def _count(connection: Connection, wanted: Select[str | None]) -> Counter[str]:
+    counter: Counter[str] = Counter()
+    # In small parts, so that no row lives long enough for the garbage collector to look for more of them.
+    for part in connection.scalars(wanted).partitions(N_AT_ONCE):
+        counter.update(map(str, part))
+    return counter
+
+
+def _conditions(selection: Selection, span: Span) -> list[ColumnElement[bool]]:
+    return [*message_conditions(selection, span), FeedbackRow.customer_key.is_not(None)]
+
+
+def _read_customers(
+    connection: Connection, selection: Selection, span: Span, keys: Sequence[str]
+) -> Mapping[str, RowMapping]:
     of_mention = mention_conditions(selection)
     joined = and_(MentionRow.feedback_id == FeedbackRow.id, *of_mention)
     judged = [
@@ -74,30 +134,10 @@ def find_customers(
             *judged,
             func.min(FeedbackRow.created_at).label("first_at"),
             func.max(FeedbackRow.created_at).label("last_at"),
-            func.count().over().label("n_customers"),
         )
         .select_from(FeedbackRow)
         .join(MentionRow, joined, isouter=not of_mention)
-        .where(
-            *message_conditions(selection, span_of(selection, zone)), FeedbackRow.customer_key.is_not(None)
-        )
+        .where(*message_conditions(selection, span), FeedbackRow.customer_key.in_(keys))
         .group_by(FeedbackRow.customer_key)
     )
-    most: UnaryExpression[Any] = desc("n_messages" if order == Order.MESSAGES else Sentiment.NEGATIVE.value)
-    with reading(engine) as connection:
-        first = each.order_by(most, FeedbackRow.customer_key).limit(limit)
-        found = connection.execute(first).mappings().all()
-    return Customers(
-        found[0]["n_customers"] if found else 0,
-        tuple(
-            Customer(
-                key=row["key"],
-                n_messages=row["n_messages"],
-                n_channels=row["n_channels"],
-                counts=Counts(*(row[one.value] for one in MENTION_SENTIMENTS)),
-                first_at=row["first_at"].astimezone(zone),
-                last_at=row["last_at"].astimezone(zone),
-            )
-            for row in found
-        ),
-    )
+    return {row["key"]: row for row in connection.execute(each).mappings()}

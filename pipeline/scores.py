@@ -6,13 +6,14 @@ customer is a cluster.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import sqrt
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from pipeline import intervals
@@ -75,14 +76,26 @@ def scale_of_stars(lowest: float, highest: float) -> Scale:
     return Scale(lowest, highest, lowest + 0.75 * (highest - lowest))
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One answer; ``customer`` is the customer's key or, where nobody knows who it was, the number of the row."""
+Numbers = NDArray[np.float64]
 
-    at: datetime
-    customer: str | int
-    source: str
-    value: float
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Answers on one scale, one place in each list for an answer, as there are very many.
+
+    ``who`` is the customer's key or, where nobody knows who it was, the number of the row. ``at`` may be empty
+    where nothing depends on it.
+    """
+
+    who: list[str | int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    at: list[datetime] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
+
+    @property
+    def customers(self) -> set[str]:
+        """Those who are known."""
+        return {one for one in set(self.who) if isinstance(one, str)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,31 +114,31 @@ class ScoreFigures:
     top_share: Estimate | None
 
 
-def figures_of(measure: Measure, scale: Scale, scores: Sequence[Score]) -> ScoreFigures:
+def figures_of(measure: Measure, scale: Scale, scores: Scores) -> ScoreFigures:
     """Return what answers of one scale add up to.
 
     The NPS has the interval of net sentiment, shares have Wilson's, both with the effective size of a sample in
     which a customer is a cluster; the mean has the t-interval with the cluster-robust variance.
     """
-    n, is_nps = len(scores), measure == Measure.NPS
-    values, who = [one.value for one in scores], [one.customer for one in scores]
-    tops = [scale.top_from is not None and value >= scale.top_from for value in values]
-    bottoms = [is_nps and value <= DETRACTORS_TO for value in values]
+    n, is_nps = len(scores.values), measure == Measure.NPS
+    values, groups = np.array(scores.values, float), _groups_of(scores.who)
+    tops = np.zeros(n) if scale.top_from is None else (values >= scale.top_from).astype(float)
+    bottoms = (values <= DETRACTORS_TO).astype(float) if is_nps else np.zeros(n)
+    n_top, n_bottom = int(tops.sum()), int(bottoms.sum())
     if is_nps:
-        design = design_of([top - bottom for top, bottom in zip(tops, bottoms, strict=True)], who)
-        score = intervals.net_sentiment(sum(tops), sum(bottoms), n, effective_n=design.effective(n))
+        effective = _design(tops - bottoms, groups).effective(n)
+        score = intervals.net_sentiment(n_top, n_bottom, n, effective_n=effective)
     else:
-        score = mean_of(values, who, within=scale)
-    design = design_of(tops, who)
+        score = _mean(values, groups, within=scale)
     return ScoreFigures(
         n=n,
-        n_customers=len({one for one in who if isinstance(one, str)}),
-        n_top=sum(tops),
-        n_bottom=sum(bottoms),
+        n_customers=sum(isinstance(one, str) for one in groups.members),
+        n_top=n_top,
+        n_bottom=n_bottom,
         score=score,
         top_share=None
         if scale.top_from is None
-        else intervals.share(sum(tops), n, effective_n=design.effective(n)),
+        else intervals.share(n_top, n, effective_n=_design(tops, groups).effective(n)),
     )
 
 
@@ -141,11 +154,34 @@ def mean_of(
         who: Who gave each of the values.
         within: The interval ends where this scale does.
     """
-    n_groups = len(set(who))
+    return _mean(np.array(values, float), _groups_of(who), within=within)
+
+
+def design_of(values: Sequence[float], who: Sequence[str | int]) -> Design:
+    """Return how much surer a mean would be if each of the values were another customer's."""
+    return _design(np.array(values, float), _groups_of(who))
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Which of the ``members`` gave each of some values: its place among them."""
+
+    places: NDArray[np.intp]
+    members: tuple[str | int, ...]
+
+
+def _groups_of(who: Sequence[str | int]) -> _Groups:
+    members = tuple(dict.fromkeys(who))
+    places = dict(zip(members, range(len(members)), strict=True))
+    return _Groups(np.fromiter(map(places.__getitem__, who), np.intp, len(who)), members)
+
+
+def _mean(values: Numbers, groups: _Groups, *, within: Scale | None) -> Estimate | None:
+    n_groups = len(groups.members)
     if n_groups < 2:
         return None
-    mean = sum(values) / len(values)
-    half = float(stdtrit(n_groups - 1, 0.975)) * sqrt(_variance_of_mean(values, who, mean))
+    mean = float(values.mean())
+    half = float(stdtrit(n_groups - 1, 0.975)) * sqrt(_variance_of_mean(values, groups, mean))
     low, high = mean - half, mean + half
     return (
         Estimate(mean, max(within.lowest, low), min(within.highest, high))
@@ -154,20 +190,17 @@ def mean_of(
     )
 
 
-def design_of(values: Sequence[float], who: Sequence[str | int]) -> Design:
-    """Return how much surer a mean would be if each of the values were another customer's."""
-    n, n_groups = len(values), len(set(who))
+def _design(values: Numbers, groups: _Groups) -> Design:
+    n, n_groups = len(values), len(groups.members)
     if n_groups == n or n_groups < 2:
         return INDEPENDENT
-    mean = sum(values) / n
-    alone = sum((value - mean) ** 2 for value in values) / (n * (n - 1))
-    together = _variance_of_mean(values, who, mean)
-    largest = sum(size * size for size in Counter(who).values()) / n
+    mean = float(values.mean())
+    alone = float(((values - mean) ** 2).sum()) / (n * (n - 1))
+    together = _variance_of_mean(values, groups, mean)
+    largest = float((np.bincount(groups.places) ** 2).sum()) / n
     return Design(max(1.0, together / alone if alone > 1e-12 else largest), n / n_groups)
 
 
-def _variance_of_mean(values: Sequence[float], who: Sequence[str | int], mean: float) -> float:
-    apart: dict[str | int, float] = defaultdict(float)
-    for value, one in zip(values, who, strict=True):
-        apart[one] += value - mean
-    return len(apart) / (len(apart) - 1) * sum(one * one for one in apart.values()) / len(values) ** 2
+def _variance_of_mean(values: Numbers, groups: _Groups, mean: float) -> float:
+    apart = np.bincount(groups.places, weights=values - mean)
+    return len(apart) / (len(apart) - 1) * float((apart**2).sum()) / len(values) ** 2

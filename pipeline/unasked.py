@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, ColumnElement, Connection, case, func, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, not_, or_, select
 
 from models.labels import Sentiment
 from pipeline import intervals
@@ -20,9 +20,10 @@ from pipeline.aggregate_counts import (
 from pipeline.clusters import NO_MOMENTS, Moments, count_moments, cuts_mentions, design_of_net, sum_moments
 from pipeline.intervals import Estimate
 from pipeline.selection import Selection, Span
-from pipeline.tables import SURVEYED, FeedbackRow, MentionRow
+from pipeline.tables import FeedbackRow, MentionRow
 
-IS_SURVEYED: ColumnElement[bool] = literal_column(f"({SURVEYED})", Boolean)
+IS_SURVEYED = or_(FeedbackRow.nps.is_not(None), FeedbackRow.csat.is_not(None), FeedbackRow.ces.is_not(None))
+IS_SCORED = or_(FeedbackRow.rating.is_not(None), IS_SURVEYED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,14 @@ def unasked_said(
 
 
 def _is_scored(*, is_rating: bool) -> ColumnElement[bool]:
-    return or_(IS_SURVEYED, FeedbackRow.rating.is_not(None)) if is_rating else IS_SURVEYED
+    return IS_SCORED if is_rating else IS_SURVEYED
 
 
 def find_unasked(
     connection: Connection,
     selection: Selection,
     span: Span,
-    answered: ColumnElement[bool],
+    answered: ColumnElement[bool] | None,
     *,
     unasked: Said,
     is_rating: bool,
@@ -105,16 +106,30 @@ def find_unasked(
     """Return what those who answered say in messages that carry no score, and what all others say there.
 
     Args:
-        answered: All that tells the rows which hold the answers. Messages of nobody knows whom are the others'.
+        answered: All that tells the rows which hold the answers; ``None``: it is known that those who gave them said
+            nothing unasked. Messages of nobody knows whom are the others'.
         unasked: All that ``unasked_said`` finds for the same ``is_rating``.
         is_rating: The answers are stars; see ``unasked_said``.
     """
+    same = (
+        Said() if answered is None else _said_by(connection, selection, span, answered, is_rating=is_rating)
+    )
+    others = unasked.less(same)
+    return Unasked(same.counts, others.counts, same.net, others.net)
+
+
+def _said_by(
+    connection: Connection,
+    selection: Selection,
+    span: Span,
+    answered: ColumnElement[bool],
+    *,
+    is_rating: bool,
+) -> Said:
     conditions = message_conditions(selection, span, with_unlabelled=True)
     who = select(FeedbackRow.customer_key).where(*conditions, answered, FeedbackRow.customer_key.is_not(None))
     is_theirs = FeedbackRow.customer_key.in_(who.correlate(None))
-    same = _said(connection, selection, span, not_(_is_scored(is_rating=is_rating)), is_theirs)
-    others = unasked.less(same)
-    return Unasked(same.counts, others.counts, same.net, others.net)
+    return _said(connection, selection, span, not_(_is_scored(is_rating=is_rating)), is_theirs)
 
 
 def _said(connection: Connection, selection: Selection, span: Span, *conditions: ColumnElement[bool]) -> Said:
@@ -138,7 +153,8 @@ def _said(connection: Connection, selection: Selection, span: Span, *conditions:
         .select_from(FeedbackRow)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
         .where(*message_conditions(selection, span), *mention_conditions(selection), *conditions)
-        .group_by(FeedbackRow.id)
+        # By the number alone, SQLite would read the whole table in its order.
+        .group_by(FeedbackRow.created_at, FeedbackRow.id)
         .subquery()
     )
     m, e = each.c.m, each.c.e

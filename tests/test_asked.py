@@ -23,7 +23,7 @@ from pipeline.scores import (
     OF_NPS,
     Measure,
     Scale,
-    Score,
+    Scores,
     design_of,
     figures_of,
     mean_of,
@@ -184,7 +184,7 @@ def test_a_scale_is_the_smallest_usual_one_that_fits(least: float, most: float, 
 
 
 def test_on_an_unknown_scale_there_is_no_top() -> None:
-    scores = [Score(november(1), f"c{value}", "shop", value) for value in (-1.0, 0.0, 1.0)]
+    scores = Scores(who=["a", "b", "c"], values=[-1.0, 0.0, 1.0])
 
     figures = figures_of(Measure.CSAT, Scale(-1, 1, None), scores)
 
@@ -237,8 +237,8 @@ def test_an_interval_of_a_mean_ends_where_its_scale_does() -> None:
 
 
 def test_customers_who_answer_alike_every_time_make_the_nps_less_sure() -> None:
-    once = [Score(november(1), f"c{n}", "shop", 10 * (n % 2)) for n in range(20)]
-    twice = once + once
+    once = Scores(who=[f"c{n}" for n in range(20)], values=[10.0 * (n % 2) for n in range(20)])
+    twice = Scores(who=once.who * 2, values=once.values * 2)
 
     alone = design_of([1, 0, 1, 0], [1, 2, 3, 4])
     sure = figures_of(Measure.NPS, OF_NPS, once).score

@@ -197,4 +197,6 @@ def _describe_indexes() -> None:
     op.execute("ANALYZE mentions")
     op.execute("DELETE FROM sqlite_stat1 WHERE tbl = 'mentions'")
     statistics = sa.table("sqlite_stat1", sa.column("tbl"), sa.column("idx"), sa.column("stat"))
-    op.bulk_insert(statistics, [{"tbl": "mentions", "idx": one, "stat": stat} for one, stat in SHARED.items()])
+    op.bulk_insert(
+        statistics, [{"tbl": "mentions", "idx": one, "stat": stat} for one, stat in SHARED.items()]
+    )
