@@ -53,6 +53,8 @@ from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
 from pipeline.identity import load_identity_key
 from pipeline.keys import Scope
+from pipeline.phrases import memories
+from pipeline.reading_ahead import reading_ahead
 from pipeline.sentences import Words
 from pipeline.store import Store, open_store
 from pipeline.webhooks import build_webhooks
@@ -120,7 +122,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         _start_log(settings.log_level)
-        with open_store(settings.store_url, zone=settings.zone) as store:
+        with (
+            open_store(settings.store_url, zone=settings.zone) as store,
+            reading_ahead(store.engine, memories),
+        ):
             app.state.service = _open_service(
                 settings, configured, store, analyzer, clock=clock, journey=names
             )

@@ -79,6 +79,11 @@ def read_group(
     return group
 
 
+def place_in_sample() -> ColumnElement[int]:
+    """Return the column by which samples are taken: whatever the sample, the messages with the lowest are in it."""
+    return ((FeedbackRow.id % BUCKETS) * SPREAD) % BUCKETS
+
+
 def start_of_newest(
     connection: Connection,
     of_message: Sequence[ColumnElement[bool]],
@@ -130,7 +135,7 @@ def _passing(
 
 
 def _in_sample(rate: float) -> ColumnElement[bool]:
-    return ((FeedbackRow.id % BUCKETS) * SPREAD) % BUCKETS < ceil(BUCKETS * rate)
+    return place_in_sample() < ceil(BUCKETS * rate)
 
 
 def _statement(
