@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup demo test test-live check bench bench-pull format clean
+.PHONY: help setup demo test test-live test-schema check bench bench-pull bench-answers format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ test-live: $(VENV)/.developing ## Connectors against real servers: installs Requ
 	PYTHON=$(abspath $(BIN)/python) tests/live/install_taps.sh
 	BAZKHORD_LIVE=1 $(BIN)/pytest --numprocesses auto --dist loadfile tests/live
 
+test-schema: $(VENV)/.developing ## 85 requests made up for each operation of the API, some 5,000 in all; a quarter of an hour
+	BAZKHORD_SCHEMA_EXAMPLES=85 $(BIN)/pytest tests/test_schema.py
+
 check: $(VENV)/.developing ## Style, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,6 +45,9 @@ bench: $(VENV)/.developing ## Messages a second from file to tallies, against a 
 
 bench-pull: $(VENV)/.developing ## MESSAGES=1000000 pulled from a server that pages like Zendesk: speed and memory
 	$(BIN)/python -m bench.pull --messages $(MESSAGES)
+
+bench-answers: $(VENV)/.developing ## Milliseconds for each answer over the inbox; DATA: a data folder that holds it
+	$(BIN)/python -m bench.answers $(DATA)
 
 format: $(VENV)/.developing ## Code formatted, imports sorted
 	$(BIN)/ruff check --fix --quiet . || true

@@ -248,7 +248,8 @@ class FeedbackQuery(SelectionQuery):
     )
     copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
     unresolved: bool = Field(
-        default=False, description="Only messages whose source gives a status, and that are not solved or closed."
+        default=False,
+        description="Only messages whose source gives a status, and that are not solved or closed.",
     )
     order: Order = Field(
         Order.NEWEST, description="angriest: most surely angry first; one page, without `next`."

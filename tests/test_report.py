@@ -97,7 +97,8 @@ def test_english_reads_from_left_to_right(report: Report) -> None:
     assert "14 November 2026 – 20 November 2026 · 101 mentions" in html
     assert (
         re.search(
-            "[\u0600-\u06ff]", re.sub("<blockquote.*?</blockquote>|<style.*?</style>", "", html, flags=re.DOTALL)
+            "[\u0600-\u06ff]",
+            re.sub("<blockquote.*?</blockquote>|<style.*?</style>", "", html, flags=re.DOTALL),
         )
         is None
     )

@@ -62,9 +62,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Described]:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
-def test_every_address_answers_as_its_description_says(
-    described: Described, mode: GenerationMode
-) -> None:
+def test_every_address_answers_as_its_description_says(described: Described, mode: GenerationMode) -> None:
     schema, key = described
     for found in schema.get_all_operations():
         operation = found.ok()
