@@ -19,6 +19,7 @@ from api.description import describe_all
 from api.etags import answer_not_modified, check_etag
 from api.metrics import Measure, Metrics
 from api.middleware import AccessLog, BodyLimit
+from api.page import serve_page
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
 from api.rate_limits import Kind, RateLimits
@@ -40,9 +41,11 @@ from api.routes import (
     hours,
     journey,
     metrics,
+    options,
     pains,
     phrases,
     push,
+    session,
     sources,
     trend,
 )
@@ -79,6 +82,7 @@ ANSWERS = (
     events,
     cx,
     customers,
+    options,
 )
 LABELS = {
     "Stage": "stages",
@@ -164,6 +168,8 @@ def create_app(
         dependencies=[Depends(needs(Scope.READ)), known],
         responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 500, 503)},
     )
+    app.include_router(session.router, prefix="/v1")
+    serve_page(app)
     app.openapi = lambda: _openapi(app, names)  # type: ignore[method-assign]
     return app
 

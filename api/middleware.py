@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.page import POLICY
 from api.problems import problem
 from api.request_state import given_headers
 
@@ -120,7 +121,7 @@ def _protect(headers: MutableHeaders, path: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     if not path.startswith(WITH_SCRIPTS):
-        headers["Content-Security-Policy"] = JSON_POLICY
+        headers["Content-Security-Policy"] = JSON_POLICY if path.startswith("/v1") else POLICY
     if path.startswith("/v1"):
         headers["Cache-Control"] = "no-store"
 

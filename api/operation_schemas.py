@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from pydantic import Field
 
 from api.schemas import Out
+from pipeline.seen import Seen
+from pipeline.sentences import Names
 from pipeline.source_health import Health, judge
 from pipeline.source_log import SourceState
 
@@ -86,3 +88,62 @@ class HealthOut(Out):
 
 def _seconds(time: timedelta | None) -> int | None:
     return None if time is None else int(time.total_seconds())
+
+
+class ChoiceOut(Out):
+    """A label and what it is called."""
+
+    id: str
+    fa: str
+    en: str
+
+
+class OptionsOut(Out):
+    """What there is to choose from. ``names`` are keyed by the filter: stage, intent, aspect, sentiment, …
+
+    ``data_from`` and ``data_to`` are the first and the last day that there are messages of.
+    """
+
+    names: dict[str, list[ChoiceOut]]
+    sources: list[str]
+    channels: list[str]
+    brands: list[str]
+    products: list[str]
+    segments: list[str]
+    data_from: date | None
+    data_to: date | None
+    today: date
+    zone: str
+    model_version: str
+
+    @classmethod
+    def of(cls, seen: Seen, names: Names, *, zone: str, today: date, model_version: str) -> Self:
+        """Return the shape of what was seen."""
+        return cls(
+            names={
+                table.removesuffix("s"): [
+                    ChoiceOut(id=id_, fa=name.fa, en=name.en) for id_, name in labels.items()
+                ]
+                for table, labels in names.items()
+            },
+            **{f"{column}s": list(values) for column, values in seen.values.items()},
+            data_from=seen.first_day,
+            data_to=seen.last_day,
+            today=today,
+            zone=zone,
+            model_version=model_version,
+        )
+
+
+class SessionOut(Out):
+    """Who reads the page. ``needs_key``: a key was made, so without signing in nothing is told.
+
+    ``csrf_token`` has to be sent as ``X-CSRF-Token`` with whatever this session writes.
+    """
+
+    needs_key: bool
+    signed_in: bool
+    name: str | None = None
+    scope: str | None = None
+    brands: list[str] | None = None
+    csrf_token: str | None = None

@@ -1,0 +1,165 @@
+/** Starts the page: asks who reads, shows the view that the address names, and draws again when anything changed. */
+
+import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
+import { readAddress } from "./core/address.js";
+import { closeDrops, filterBar } from "./core/filters.js";
+import { Page } from "./core/page.js";
+import { refusal } from "./core/parts.js";
+import { Answers } from "./core/service.js";
+import { shell } from "./core/shell.js";
+import { WORDS } from "./core/words.js";
+
+/** Id of a view: how its module is loaded, and whether period and filters mean anything to it. */
+const VIEWS = {
+  overview: { load: () => import("./views/overview.js"), filtered: true },
+  journey: { load: () => import("./views/journey.js"), filtered: true },
+  intents: { load: () => import("./views/intents.js"), filtered: true },
+  drivers: { load: () => import("./views/drivers.js"), filtered: true },
+  brands: { load: () => import("./views/brands.js"), filtered: true },
+  messages: { load: () => import("./views/messages.js"), filtered: true },
+  customers: { load: () => import("./views/customers.js"), filtered: true },
+  asked: { load: () => import("./views/asked.js"), filtered: true },
+  support: { load: () => import("./views/support.js"), filtered: true },
+  sources: { load: () => import("./views/sources.js"), filtered: false },
+  try: { load: () => import("./views/try.js"), filtered: false },
+};
+
+const root = document.getElementById("page");
+const answers = new Answers(() => redraw());
+const modules = {};
+let options = null;
+let session = null;
+let failure = null;
+let isQueued = false;
+let said = "";
+let cameAt = performance.now();
+
+/** Draw once, soon, however many things changed. */
+function redraw() {
+  if (isQueued) return;
+  isQueued = true;
+  queueMicrotask(() => {
+    isQueued = false;
+    draw();
+  });
+}
+
+function draw() {
+  const started = performance.now();
+  render(content(), root);
+  if (!answers.waiting && modules[readAddress(location).view]) measure(started);
+}
+
+/** Two measures of the browser's own clock: `bazkhord:draw` from the last answer, `bazkhord:view` from the click. */
+function measure(started) {
+  const clicked = cameAt;
+  if (clicked === null) return;
+  cameAt = null;
+  // The second frame begins when the first has been painted.
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const end = performance.now();
+    performance.measure("bazkhord:draw", { start: started, end });
+    performance.measure("bazkhord:view", { start: clicked, end });
+    root.dataset.drawn = String(Number(root.dataset.drawn ?? 0) + 1);
+  }));
+}
+
+function content() {
+  if (failure) return html`<main class="alone">${refusal({ t: WORDS[document.documentElement.lang], answers: { forget: () => location.reload() } }, failure)}</main>`;
+  if (session?.needs_key && !session.signed_in) return modules.signIn ? modules.signIn.draw({ answers, start, t: WORDS[document.documentElement.lang] }) : nothing;
+  if (!options) return html`<main class="alone"><div class="loading"></div></main>`;
+  const page = new Page(answers, options, session, { redraw, go, say, signOut });
+  const view = VIEWS[page.view];
+  document.title = `${view ? page.t[page.view] : page.t.notFound} · ${page.t.product}`;
+  return shell(page, { views: VIEWS, bar: view?.filtered ? filterBar(page) : nothing, body: body(page, view), said });
+}
+
+function body(page, view) {
+  if (!view) return html`<h1 tabindex="-1">${page.t.notFound}</h1><p><a class="button" href=${page.address("overview")}>${page.t.toOverview}</a></p>`;
+  const module = modules[page.view];
+  if (!module) {
+    loadView(page.view);
+    return html`<h1 tabindex="-1">${page.t[page.view]}</h1><div class="loading"></div>`;
+  }
+  return module.draw(page);
+}
+
+async function loadView(id) {
+  try {
+    modules[id] = await VIEWS[id].load();
+  } catch (error) {
+    failure = error;
+  }
+  redraw();
+}
+
+/** Words for those who listen to the page: what just happened. */
+function say(words) {
+  said = words;
+  redraw();
+}
+
+function go(address, { replace = false } = {}) {
+  const before = readAddress(location);
+  history[replace ? "replaceState" : "pushState"](null, "", address);
+  arrive(before);
+}
+
+function arrive(before) {
+  cameAt = performance.now();
+  closeDrops();
+  const now = readAddress(location);
+  if (now.view !== before.view || now.rest.join("/") !== before.rest.join("/")) {
+    draw();
+    scrollTo(0, 0);
+    document.querySelector("main h1")?.focus({ preventScroll: true });
+  } else {
+    redraw();
+  }
+}
+
+let shown = readAddress(location);
+addEventListener("popstate", () => {
+  arrive(shown);
+  shown = readAddress(location);
+});
+
+document.addEventListener("click", (event) => {
+  closeDrops(event.target.closest?.("details.drop"));
+  const link = event.target.closest?.("a[href]");
+  const isOurs = link && link.origin === location.origin && !link.target && !link.hasAttribute("download") && !link.pathname.startsWith("/v1/") && !link.pathname.startsWith("/docs");
+  if (!isOurs || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (link.hash && link.pathname === location.pathname && link.search === location.search) return;
+  event.preventDefault();
+  go(link.href);
+  shown = readAddress(location);
+});
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+async function signOut() {
+  await answers.send("DELETE", "/v1/session");
+  answers.clear();
+  options = null;
+  await start();
+}
+
+/** Who reads is asked first; without a key where one is needed, nothing else is. */
+async function start() {
+  try {
+    session = await answers.send("GET", "/v1/session");
+    answers.csrf = session.csrf_token;
+    if (session.needs_key && !session.signed_in) modules.signIn ??= await import("./views/sign-in.js");
+    else options = await answers.send("GET", "/v1/options");
+    failure = null;
+  } catch (error) {
+    failure = error;
+  }
+  redraw();
+}
+
+answers.onSignedOut = () => {
+  if (session?.signed_in) start();
+};
+await document.fonts.load("1em Vazirmatn");
+start();

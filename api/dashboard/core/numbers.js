@@ -1,0 +1,58 @@
+/** Numbers, days and lengths of time as the reader's language writes them. */
+
+import { dayOf } from "./periods.js";
+
+/**
+ * Return the writers of one language.
+ * @param {"fa" | "en"} language
+ * @param {"jalali" | "gregorian"} calendar
+ * @param {string} zone Of the business: moments are shown in it.
+ */
+export function writers(language, calendar, zone) {
+  const locale = `${language === "fa" ? "fa-IR" : "en-GB"}-u-ca-${calendar === "jalali" ? "persian" : "gregory"}`;
+  const number = (options) => new Intl.NumberFormat(language === "fa" ? "fa-IR" : "en-GB", options);
+  const date = (options) => new Intl.DateTimeFormat(locale, options);
+  const whole = number({ maximumFractionDigits: 0 });
+  const oneDigit = number({ maximumFractionDigits: 1 });
+  const twoDigits = number({ maximumFractionDigits: 2 });
+  const percent = number({ style: "percent", maximumFractionDigits: 0 });
+  const percentFine = number({ style: "percent", maximumFractionDigits: 1 });
+  const signed = number({ signDisplay: "exceptZero", maximumFractionDigits: 0 });
+  const signedFine = number({ signDisplay: "exceptZero", maximumFractionDigits: 1 });
+  const short = number({ notation: "compact", maximumFractionDigits: 1 });
+  const day = date({ day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const dayShort = date({ day: "numeric", month: "short", timeZone: "UTC" });
+  const month = date({ month: "long", year: "numeric", timeZone: "UTC" });
+  const moment = date({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone });
+  const elapsed = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  return {
+    count: (n) => whole.format(n),
+    short: (n) => short.format(n),
+    decimal: (n) => oneDigit.format(n),
+    fine: (n) => twoDigits.format(n),
+    plain: (n) => number({ useGrouping: false }).format(n),
+    /** Of a share between 0 and 1. */
+    percent: (share) => (share !== 0 && Math.abs(share) < 0.01 ? percentFine : percent).format(share),
+    /** Of net sentiment and its differences: points between −100 and 100. */
+    points: (points) => signed.format(points),
+    pointsFine: (points) => signedFine.format(points),
+    day: (written) => day.format(dayOf(written)),
+    dayShort: (written) => dayShort.format(dayOf(written)),
+    month: (written) => month.format(dayOf(written)),
+    moment: (written) => moment.format(new Date(written)),
+    ago: (written, now = Date.now()) => agoIn(elapsed, (new Date(written) - now) / 1000),
+    hours: (hours) => hoursIn(hours, language, oneDigit),
+  };
+}
+
+function agoIn(elapsed, seconds) {
+  const steps = [["day", 86_400], ["hour", 3600], ["minute", 60]];
+  const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
+  return elapsed.format(Math.round(seconds / size), unit);
+}
+
+function hoursIn(hours, language, oneDigit) {
+  const [value, unit] = hours >= 48 ? [hours / 24, "day"] : hours < 1 ? [hours * 60, "minute"] : [hours, "hour"];
+  const names = { fa: { day: "روز", hour: "ساعت", minute: "دقیقه" }, en: { day: "d", hour: "h", minute: "min" } };
+  return `${oneDigit.format(value)} ${names[language][unit]}`;
+}
