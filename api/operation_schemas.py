@@ -99,7 +99,7 @@ class ChoiceOut(Out):
 
 
 class OptionsOut(Out):
-    """What there is to choose from. ``names`` are keyed by the filter: stage, intent, aspect, sentiment, …
+    """What there is to choose from. ``names`` are keyed by filter: stage, intent and so on.
 
     ``data_from`` and ``data_to`` are the first and the last day that there are messages of.
     """

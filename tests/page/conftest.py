@@ -1,0 +1,160 @@
+"""The page in a real browser: the demo's service, Debian's Chromium, axe, and a page that must stay silent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BAZKHORD = Path(sys.executable).with_name("bazkhord")
+CHROMIUM = shutil.which("chromium")
+# As root there is no sandbox; the rest keeps Chromium from asking hosts that nobody named.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = ROOT / "api/dashboard/node_modules/axe-core/axe.min.js"
+WIDTHS = {"phone": 360, "desk": 1280}
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a service of its own over the demo's feedback, judged by the shipped model."""
+    folder, port = tmp_path_factory.mktemp("demo"), free_port()
+    environment = os.environ | {"BAZKHORD_DATA_DIR": str(folder)}
+    subprocess.run([BAZKHORD, "demo", "--no-serve"], env=environment, check=True, capture_output=True)
+    environment["BAZKHORD_DATA_DIR"] = str(folder / "demo")
+    with serving_at(port, environment) as url:
+        yield url
+
+
+class serving_at:  # noqa: N801 - a context manager, read as a verb
+    """``bazkhord serve`` on a port, up from entering to leaving."""
+
+    def __init__(self, port: int, environment: dict[str, str]) -> None:
+        self.port, self.environment = port, environment
+
+    def __enter__(self) -> str:
+        command = [str(BAZKHORD), "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        url = f"http://127.0.0.1:{self.port}"
+        for _ in range(300):
+            try:
+                if httpx.get(f"{url}/readyz").status_code == 200:
+                    return url
+            except httpx.TransportError:
+                time.sleep(0.2)
+        self.__exit__()
+        raise RuntimeError("the service did not become ready within a minute")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+@dataclass
+class Reader:
+    """Somebody who opens the page, with what the browser complained about meanwhile."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> Page:
+        """The view of an address is drawn, with all its answers."""
+        self.page.goto(f"{self.url}{address}")
+        self.wait()
+        return self.page
+
+    def click(self, selector: str) -> None:
+        """Something was clicked, and what it leads to is drawn."""
+        drawn = self.page.evaluate("document.getElementById('page').dataset.drawn")
+        self.page.locator(selector).first.click()
+        self.page.wait_for_function(
+            "(before) => document.getElementById('page').dataset.drawn !== before", arg=drawn
+        )
+
+    def wait(self) -> None:
+        """All that was asked for is drawn."""
+        self.page.wait_for_selector("#page[data-drawn]", timeout=30_000)
+        self.page.wait_for_load_state("networkidle")
+
+    def violations(self) -> list[str]:
+        """Return what axe finds wrong on the page as it is: rule and elements."""
+        silent = len(self.complaints)
+        # Through the debugger, since the page's own policy lets no foreign script in.
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found: dict[str, Any] = self.page.evaluate("axe.run()")
+        del self.complaints[silent:]  # axe itself tries inline styles, which the policy forbids
+        return [
+            f"{one['id']}: {[node['target'] for node in one['nodes']][:3]} {one['nodes'][0]['failureSummary']}"
+            for one in found["violations"]
+        ]
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than its window."""
+        root = "document.documentElement"
+        width: int = self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+        return width
+
+
+@pytest.fixture
+def open_reader(browser: Browser, demo_url: str) -> Iterator[Any]:
+    """Return readers: ``open_reader(width=360, theme="dark", url=None)``; afterwards the browser complained of nothing."""
+    readers: list[Reader] = []
+
+    def make(*, width: int = 1280, theme: Any = "light", url: str | None = None) -> Reader:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        )
+        reader = Reader(context.new_page(), url or demo_url)
+        reader.page.on(
+            "console",
+            lambda said: (
+                reader.complaints.append(f"{said.type}: {said.text}")
+                if said.type in {"error", "warning"}
+                else None
+            ),
+        )
+        reader.page.on("pageerror", lambda error: reader.complaints.append(str(error)))
+        reader.page.on("request", lambda asked: _check_host(reader, asked.url))
+        readers.append(reader)
+        return reader
+
+    yield make
+    for reader in readers:
+        reader.page.context.close()
+    assert [complaint for reader in readers for complaint in reader.complaints] == []
+
+
+def _check_host(reader: Reader, asked: str) -> None:
+    if not asked.startswith((reader.url, "data:", "blob:")):
+        reader.complaints.append(f"asked another host: {asked[:80]}")

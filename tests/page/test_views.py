@@ -1,0 +1,36 @@
+"""Each view in both languages, both themes, on a phone and on a desk: drawn, silent, reachable by everybody.
+
+``BAZKHORD_SCREENS=docs/screens`` keeps a picture of each.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.page import VIEWS
+from tests.page.conftest import WIDTHS
+
+SCREENS = os.environ.get("BAZKHORD_SCREENS")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize("language", ["fa", "en"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_drawn_for_everybody(
+    open_reader: Any, view: str, language: str, width: str, theme: str
+) -> None:
+    reader = open_reader(width=WIDTHS[width], theme=theme)
+
+    page = reader.open(f"/{view}?lang={language}&period=90d")
+
+    if SCREENS:
+        page.screenshot(path=Path(SCREENS) / f"{view}-{language}-{width}-{theme}.png", full_page=True)
+    assert page.locator("main h1").inner_text() != ""
+    assert page.locator(".refused").count() == 0
+    assert reader.overflow() <= 0
+    assert reader.violations() == []
