@@ -113,6 +113,7 @@ class Reader:
         # Through the debugger, since the page's own policy lets no foreign script in.
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: dict[str, Any] = self.page.evaluate("axe.run()")
+        self.page.wait_for_timeout(50)  # what the console said arrives a little later
         del self.complaints[silent:]  # axe itself tries inline styles, which the policy forbids
         return [
             f"{one['id']}: {[node['target'] for node in one['nodes']][:3]} {one['nodes'][0]['failureSummary']}"
