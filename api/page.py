@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from pathlib import Path, PurePosixPath
 
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse
@@ -10,11 +11,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 HERE = Path(__file__).parent / "dashboard"
+# Of each package only what the page loads: address under /assets/vendor, and file below node_modules.
 VENDORED = {
-    "echarts": HERE / "node_modules/echarts/dist",
-    "lit-html": HERE / "node_modules/lit-html",
-    "vazirmatn": HERE / "node_modules/@fontsource-variable/vazirmatn/files",
-}
+    "echarts/echarts.esm.min.mjs": "echarts/dist/echarts.esm.min.mjs",
+    "lit-html/lit-html.js": "lit-html/lit-html.js",
+    "vazirmatn/vazirmatn-arabic-wght-normal.woff2": "@fontsource-variable/vazirmatn/files/vazirmatn-arabic-wght-normal.woff2",
+    "vazirmatn/vazirmatn-latin-wght-normal.woff2": "@fontsource-variable/vazirmatn/files/vazirmatn-latin-wght-normal.woff2",
+}  # fmt: skip
 OWN = ("core", "views", "styles")
 OWN_FILES = ("app.js", "before.js", "icon.svg")
 VIEWS = (
@@ -33,36 +36,45 @@ NOT_INSTALLED = (
 
 def serve_page(app: FastAPI) -> None:
     """The page answers under ``/`` and the names of its views, its files under ``/assets``."""
-
-    def page() -> FileResponse:
-        if not all(folder.is_dir() for folder in VENDORED.values()):
-            raise HTTPException(503, NOT_INSTALLED)
-        return FileResponse(HERE / "index.html", headers=ASK_AGAIN)
-
     for path in ("/", *(f"/{view}" for view in VIEWS), "/customers/{key}"):
-        app.add_api_route(path, page, include_in_schema=False, response_model=None)
-    for name, folder in VENDORED.items():
-        app.mount(f"/assets/vendor/{name}", _files(folder))
-    for name in OWN:
-        app.mount(f"/assets/{name}", _files(HERE / name))
-    app.add_api_route("/assets/{name}", _own_file, include_in_schema=False, response_model=None)
+        app.add_api_route(path, _page, include_in_schema=False, response_model=None)
+    app.mount("/assets", GZipMiddleware(_Files(directory=HERE), minimum_size=1024))
 
 
-def _own_file(name: str) -> FileResponse:
-    if name not in OWN_FILES:
-        raise HTTPException(404, f"the page has no file {name[:50]!r}")
-    return FileResponse(HERE / name, headers=ASK_AGAIN)
+def file_behind(address: str) -> str | None:
+    """Return the file below ``api/dashboard`` that an address under ``/assets`` stands for.
+
+    >>> file_behind("vendor/echarts/echarts.esm.min.mjs")
+    'node_modules/echarts/dist/echarts.esm.min.mjs'
+    >>> file_behind("package.json") is None
+    True
+    """
+    path = PurePosixPath(address)
+    if path.parts[:1] == ("vendor",):
+        vendored = VENDORED.get(address.removeprefix("vendor/"))
+        return vendored and f"node_modules/{vendored}"
+    is_ours = address in OWN_FILES or (path.parts[:1] != path.parts and path.parts[0] in OWN)
+    return address if is_ours and path.suffix in {".js", ".css", ".svg"} else None
+
+
+def _page() -> FileResponse:
+    if not all((HERE / "node_modules" / file).is_file() for file in VENDORED.values()):
+        raise HTTPException(503, NOT_INSTALLED)
+    return FileResponse(HERE / "index.html", headers=ASK_AGAIN)
 
 
 class _Files(StaticFiles):
-    """A folder of files that a browser asks for again each time, getting 304 while they are the same."""
+    """The files of the page and no other; a browser asks for them again each time, getting 304 while they are the same."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return the file behind an address, and what the system knows of it."""
+        file = file_behind(path)
+        if file is None:
+            raise HTTPException(404, f"the page has no file {path[:80]!r}")
+        return super().lookup_path(file)
 
     def file_response(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         """Return the file, or 304."""
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers.update(ASK_AGAIN)
         return response
-
-
-def _files(folder: Path) -> GZipMiddleware:
-    return GZipMiddleware(_Files(directory=folder, check_dir=False), minimum_size=1024)
