@@ -5,6 +5,8 @@ import { writers } from "./numbers.js";
 import { bucketFor, isoOf, periodOf } from "./periods.js";
 import { WORDS } from "./words.js";
 
+// The API puts a left-to-right mark before a sign; without an isolate it would turn the order of what follows as well.
+const MARKED_NUMBER = /\u200e([+\u2212-]?[\d۰-۹٬٫.,]*[\d۰-۹])/g;
 const ADJUSTABLE = new Set(["trend", "breakdown", "journey"]);
 
 /** The page at one moment. Views read it and draw; it changes only by another address. */
@@ -42,7 +44,8 @@ export class Page {
 
   /** Return a field that the API gives in both languages: `pick(line, "sentence")`. */
   pick(told, field) {
-    return told[`${field}_${this.language}`];
+    const words = told[`${field}_${this.language}`];
+    return typeof words === "string" ? words.replace(MARKED_NUMBER, "\u2066$1\u2069") : words;
   }
 
   /** Return the address under `/v1` of a question about the period and the filters at hand. */
