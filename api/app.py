@@ -94,6 +94,7 @@ LABELS = {
     "Flag": "flags",
     "Channel": "channels",
 }
+SIGN_INS_PER_MINUTE = 10
 DESCRIPTION = """What customers say unasked, in Persian, and where in their journey it hurts.
 
 Periods: `from` is inclusive, `to` exclusive, days are days of the business time zone. Every answer says how
@@ -146,6 +147,7 @@ def create_app(
             Kind.ANSWERS: settings.rate_limit_per_minute,
             Kind.ANALYZE: settings.rate_limit_analyze_per_minute,
             Kind.PUSH: settings.rate_limit_push_per_minute,
+            Kind.SIGN_IN: SIGN_INS_PER_MINUTE,
         }
     )
     answer_with_problems(app)
@@ -170,7 +172,7 @@ def create_app(
         dependencies=[Depends(needs(Scope.READ)), known],
         responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 500, 503)},
     )
-    app.include_router(session.router, prefix="/v1")
+    app.include_router(session.router, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     serve_page(app)
     app.openapi = lambda: _openapi(app, names)  # type: ignore[method-assign]
     return app
@@ -199,6 +201,7 @@ def _open_service(
         host=settings.host,
         max_analyze_texts=settings.max_analyze_texts,
         max_body_bytes=settings.max_body_bytes,
+        session_hours=settings.session_hours,
         clock=clock,
         identity_key=identity_key,
         webhooks=build_webhooks(configured),

@@ -131,7 +131,7 @@ def _let_ask_again(headers: MutableHeaders, etag: str | None) -> None:
     if etag is not None:
         headers.setdefault("ETag", etag)
         headers["Cache-Control"] = "private, no-cache"
-        headers["Vary"] = "Authorization, X-API-Key, Accept-Language"
+        headers["Vary"] = "Authorization, X-API-Key, Cookie, Accept-Language"
 
 
 def _route(scope: Scope) -> str:

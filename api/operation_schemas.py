@@ -133,17 +133,3 @@ class OptionsOut(Out):
             zone=zone,
             model_version=model_version,
         )
-
-
-class SessionOut(Out):
-    """Who reads the page. ``needs_key``: a key was made, so without signing in nothing is told.
-
-    ``csrf_token`` has to be sent as ``X-CSRF-Token`` with whatever this session writes.
-    """
-
-    needs_key: bool
-    signed_in: bool
-    name: str | None = None
-    scope: str | None = None
-    brands: list[str] | None = None
-    csrf_token: str | None = None

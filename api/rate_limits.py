@@ -1,5 +1,7 @@
 """How many requests a key may make in a minute, counted over a moving window in this process.
 
+Tries to sign in come without a key; they are counted by the address that they come from.
+
 Who asks without a key is this machine itself, as without a key nobody else is heard; it is not limited.
 Webhooks are not either: a signature, not a key, proves who sends, and a service that is refused sends again.
 """
@@ -23,6 +25,7 @@ class Kind(StrEnum):
     ANSWERS = "answers"
     ANALYZE = "analyze"
     PUSH = "push"
+    SIGN_IN = "sign_in"
 
 
 OF_ROUTES = {("POST", "/v1/analyze"): Kind.ANALYZE, ("POST", "/v1/feedback"): Kind.PUSH}
@@ -49,22 +52,22 @@ class Allowance:
 
 
 class RateLimits:
-    """Counts the requests of each key.
+    """Counts the requests of each key, or of each address that somebody signs in from.
 
     Args:
-        per_minute: Most requests of one key in any sixty seconds, by kind; 0: as many as it likes.
+        per_minute: Most requests of one of them in any sixty seconds, by kind; 0: as many as it likes.
     """
 
     def __init__(self, per_minute: Mapping[Kind, int]) -> None:
         self._items = {kind: RateLimitItemPerMinute(n) for kind, n in per_minute.items() if n}
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def take(self, kind: Kind, key_id: int) -> Allowance | None:
-        """One more request of a key is counted; return whether it may go on, ``None`` where nothing limits it."""
+    def take(self, kind: Kind, asker: int | str) -> Allowance | None:
+        """One more request of a key or an address is counted; return whether it may go on, ``None`` where nothing limits it."""
         item = self._items.get(kind)
         if item is None:
             return None
-        who = f"{kind}/{key_id}"
+        who = f"{kind}/{asker}"
         allowed = self._limiter.hit(item, who)
         window = self._limiter.get_window_stats(item, who)
         return Allowance(

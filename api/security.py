@@ -1,5 +1,7 @@
 """Who may ask: keys, their scopes and brands, and the rule that without a key only this machine is heard.
 
+Programs send a key with each request; the page sends the cookie that a key was exchanged for (routes/session.py).
+
 A key that is limited to brands gets no answer that others have a part in. ``queries.selection_of`` keeps every
 selection to the key's brands; a route without a selection asks ``brands_of``; what asks neither is kept back.
 """
@@ -11,22 +13,30 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import HTTPException, Request, Security
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as ASGIScope
 
+from api.csrf import check_origin, check_token
 from api.problems import problem
-from api.rate_limits import RateLimits, kind_of
+from api.rate_limits import Kind, RateLimits, kind_of
 from api.request_state import give_header, route_of
 from api.service import Service, service_of
 from pipeline.errors import SettingsError
 from pipeline.keys import KeyInfo, Scope, any_key, find_key
+from pipeline.sessions import find_session
 
 bearer = HTTPBearer(
     auto_error=False, description="A key of `bazkhord keys add`: `Authorization: Bearer bzk_…`"
 )
 api_key = APIKeyHeader(
     name="X-API-Key", auto_error=False, description="The same key, where Bearer cannot be set"
+)
+COOKIE = "bazkhord_session"
+session_cookie = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    description="What `POST /v1/session` gives to a browser; with it, whatever is written needs `X-CSRF-Token` too",
 )
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="bazkhord"'}
 ONLY_SOME_BRANDS = "this key sees some brands only; ask with a key that sees all messages"
@@ -72,9 +82,11 @@ def needs(scope: Scope) -> Callable[..., None]:
         request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
         header: Annotated[str | None, Security(api_key)],
+        cookie: Annotated[str | None, Security(session_cookie)],
     ) -> None:
         if not hasattr(request.state, "key"):  # a route may need more than its router does
-            key = _find(service_of(request), request, credentials.credentials if credentials else header)
+            presented = credentials.credentials if credentials else header
+            key = _find(request, presented, cookie)
             request.state.key = key
             if key is not None:
                 _count(request, key)
@@ -121,17 +133,26 @@ def within_brands(request: Request, asked: tuple[str, ...]) -> tuple[str, ...]:
     return asked or seen
 
 
-def _find(service: Service, request: Request, presented: str | None) -> KeyInfo | None:
-    if presented is None:
-        if any_key(service.store):
-            raise HTTPException(401, "send a key: Authorization: Bearer bzk_…", CHALLENGE)
-        if not is_loopback(service.host) or not _is_local(request):
-            raise HTTPException(
-                401,
-                "no key was made yet, so only this machine may ask; make one: bazkhord keys add NAME",
-                CHALLENGE,
-            )
-        return None
+def _find(request: Request, presented: str | None, cookie: str | None) -> KeyInfo | None:
+    service = service_of(request)
+    if presented is not None:
+        return _of_header(service, presented)
+    if cookie is not None and (key := find_session(service.store, cookie, now=service.clock())):
+        check_token(request, cookie)
+        return key
+    if any_key(service.store):
+        raise HTTPException(401, "sign in, or send a key: Authorization: Bearer bzk_…", CHALLENGE)
+    if not is_loopback(service.host) or not _is_local(request):
+        raise HTTPException(
+            401,
+            "no key was made yet, so only this machine may ask; make one: bazkhord keys add NAME",
+            CHALLENGE,
+        )
+    check_origin(request)
+    return None
+
+
+def _of_header(service: Service, presented: str) -> KeyInfo:
     key = find_key(service.store, presented)
     if key is None:
         raise HTTPException(
@@ -141,17 +162,28 @@ def _find(service: Service, request: Request, presented: str | None) -> KeyInfo 
 
 
 def _count(request: Request, key: KeyInfo) -> None:
+    kind = kind_of(request.method, route_of(request.scope))
+    told = "this key may ask {limit} times a minute here; try again in {reset_s} s"
+    count_one(request, kind, key.id, told=told)
+
+
+def count_one(request: Request, kind: Kind, asker: int | str, *, told: str) -> None:
+    """One more request of a key or an address is counted, and its answer says how many are left.
+
+    Args:
+        told: What is said where there were too many, with the places ``{limit}`` and ``{reset_s}``.
+
+    Raises:
+        HTTPException: 429, there were too many.
+    """
     limits: RateLimits = request.app.state.rate_limits
-    allowance = limits.take(kind_of(request.method, route_of(request.scope)), key.id)
+    allowance = limits.take(kind, asker)
     if allowance is None:
         return
     for name, value in allowance.headers.items():
         give_header(request, name, value)
     if not allowance.allowed:
-        raise HTTPException(
-            429,
-            f"this key may ask {allowance.limit} times a minute here; try again in {allowance.reset_s} s",
-        )
+        raise HTTPException(429, told.format(limit=allowance.limit, reset_s=allowance.reset_s))
 
 
 def _check_writes(request: Request, key: KeyInfo) -> None:

@@ -19,7 +19,7 @@ from pipeline.webhooks import Webhook
 class Service:
     """The open store, the loaded analyzer and the settings that routes need.
 
-    ``host`` is the address it was told to listen on; ``clock`` gives the present moment, aware;
+    ``host`` is the address it was told to listen on; ``session_hours`` is how long somebody stays signed in; ``clock`` gives the present moment, aware;
     ``identity_key`` gives the secret of the customers' keys; ``environment`` holds the webhooks' secrets;
     ``pulled`` names the sources that are pulled; ``names`` are the display names of the labels by table.
     """
@@ -30,6 +30,7 @@ class Service:
     host: str
     max_analyze_texts: int
     max_body_bytes: int
+    session_hours: int
     clock: Callable[[], datetime]
     identity_key: Callable[[], bytes]
     webhooks: Mapping[str, Webhook]

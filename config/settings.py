@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(ge=0, le=1_000_000)
     rate_limit_analyze_per_minute: int = Field(ge=0, le=1_000_000)
     rate_limit_push_per_minute: int = Field(ge=0, le=1_000_000)
+    session_hours: int = Field(ge=1, le=8_760)
     log_level: Literal["debug", "info", "warning", "error"]
     identity_key: SecretStr = SecretStr("")
 

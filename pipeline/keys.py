@@ -91,7 +91,7 @@ def add_key(
     row = {
         "name": name,
         "prefix": key[:N_SHOWN],
-        "sha256": _digest(key),
+        "sha256": digest_of(key),
         "scope": Scope(scope).value,
         "brands": list(dict.fromkeys(brands)) or None,
         "created_at": now or datetime.now(UTC),
@@ -123,7 +123,7 @@ def _check_brands(brands: Collection[str]) -> None:
 def list_keys(store: Store) -> tuple[KeyInfo, ...]:
     """Return every key that was ever made, oldest first, revoked ones included."""
     with reading(store.engine) as connection:
-        return tuple(_info(row) for row in connection.execute(select(*SHOWN).order_by(keys.c.id)))
+        return tuple(info_of(row) for row in connection.execute(select(*SHOWN).order_by(keys.c.id)))
 
 
 def revoke_key(store: Store, name: str, *, now: datetime | None = None) -> bool:
@@ -138,15 +138,15 @@ def find_key(store: Store, presented: str, *, now: datetime | None = None) -> Ke
     """Return what the presented key may do; ``None``: it is none of ours or was revoked."""
     if not presented.startswith(PREFIX):
         return None
-    digest = _digest(presented)
+    digest = digest_of(presented)
     with reading(store.engine) as connection:
         row = connection.execute(select(keys.c.sha256, *SHOWN).where(keys.c.sha256 == digest)).one_or_none()
     if row is None or not hmac.compare_digest(row.sha256, digest):
         return None
-    found = _info(row)
+    found = info_of(row)
     if found.revoked_at is not None:
         return None
-    _note_use(store, found, now or datetime.now(UTC))
+    note_use(store, found, now or datetime.now(UTC))
     return found
 
 
@@ -156,17 +156,20 @@ def any_key(store: Store) -> bool:
         return bool(connection.scalar(select(func.count()).select_from(keys)))
 
 
-def _note_use(store: Store, key: KeyInfo, now: datetime) -> None:
+def note_use(store: Store, key: KeyInfo, now: datetime) -> None:
+    """It is on record, exact to an hour, that the key was used at this moment."""
     if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
         with writing(store.engine, seen=False) as connection:
             connection.execute(update(keys).where(keys.c.id == key.id).values(last_used_at=now))
 
 
-def _digest(key: str) -> str:
+def digest_of(key: str) -> str:
+    """Return what is stored in the place of a secret of 256 random bits."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _info(row: Row[Any]) -> KeyInfo:
+def info_of(row: Row[Any]) -> KeyInfo:
+    """Return what a row with the columns ``SHOWN`` tells of a key."""
     return KeyInfo(
         row.id,
         row.name,

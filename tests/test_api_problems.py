@@ -101,6 +101,7 @@ def test_every_route_of_the_contract_is_there() -> None:
         ("/v1/feedback", "GET"),
         ("/v1/hours", "GET"),
         ("/v1/journey", "GET"),
+        ("/v1/options", "GET"),
         ("/v1/pains", "GET"),
         ("/v1/phrases", "GET"),
         ("/v1/sources", "GET"),
@@ -108,7 +109,7 @@ def test_every_route_of_the_contract_is_there() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/v2/trend", "/v1/trend/x"])
+@pytest.mark.parametrize("path", ["/nothing", "/v1", "/v1/nothing", "/v2/trend", "/v1/trend/x"])
 def test_an_unknown_address_is_a_404_problem(client: TestClient, path: str) -> None:
     assert problem_of(client.get(path)).status == 404
 

@@ -62,7 +62,7 @@ def test_an_answer_that_still_holds_is_not_sent_again(client: TestClient, addres
     second = client.get(address, headers={"If-None-Match": first.headers["etag"]})
 
     assert first.headers["cache-control"] == "private, no-cache"
-    assert first.headers["vary"] == "Authorization, X-API-Key, Accept-Language"
+    assert first.headers["vary"] == "Authorization, X-API-Key, Cookie, Accept-Language"
     assert (second.status_code, second.content) == (304, b"")
     assert second.headers["etag"] == first.headers["etag"]
 
