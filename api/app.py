@@ -49,6 +49,7 @@ from api.routes import (
     session,
     sources,
     trend,
+    why,
 )
 from api.security import BrandGuard, needs
 from api.service import Service
@@ -160,7 +161,7 @@ def create_app(
     for one in ANSWERS:
         checks = [Depends(needs(Scope.READ)), known, Depends(check_etag)]
         app.include_router(one.router, prefix="/v1", dependencies=checks, responses=PROBLEMS)
-    for changes in (push.router, push.webhooks, corrections.mentions, events.changes):
+    for changes in (push.router, push.webhooks, corrections.mentions, why.router, events.changes):
         app.include_router(changes, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     app.include_router(
         health.router,

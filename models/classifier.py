@@ -19,7 +19,7 @@ from models.checkpoint import SHIPPED, load_checkpoint
 from models.clauses import split_clauses
 from models.encoding import EncodedText, Span, Window, encode_texts, frame_of
 from models.engines import open_engine
-from models.heads import EXCLUSIVE_HEADS
+from models.heads import EXCLUSIVE_HEADS, MENTION_HEADS
 from models.inference import Floats, Forward, Scores, score_windows
 from models.labels import (
     MENTION_SENTIMENTS,
@@ -34,7 +34,8 @@ from models.labels import (
 )
 from models.levels import Levels
 from models.normalize import has_content
-from models.windows import Placed, cut_windows
+from models.occlusion import Occlusion, hidden, hider_of, part_around, words_around
+from models.windows import Placed, cut_windows, window_offsets
 
 MAX_CHARS = 100_000
 _CHUNK_TEXTS = 1024
@@ -97,6 +98,36 @@ class Classifier:
             predictions += self._judge(prepared, batch_tokens)
         found = dict(zip(distinct, predictions, strict=True))
         return [found[text] for text in texts]
+
+    def occlude(self, text: str, mention: Span) -> Occlusion:
+        """Returns what is said of a mention, as written and with each word in and around it hidden.
+
+        All is asked of the network at once. Of a text beyond 4,000 code points only what surrounds the mention
+        is read, so that its labels may differ a little from those of :meth:`predict`.
+
+        Args:
+            text: As it was classified.
+            mention: Its span in code points.
+        """
+        start, end = part_around(text, mention)
+        part, span = text[start:end], (mention[0] - start, min(mention[1], end) - start)
+        (encoded,) = encode_texts(self._tokenizer, [part])
+        if not encoded.pieces:
+            return Occlusion((), {}, ())
+        windows, (placed,) = self._cut(encoded, [span])
+        offset = window_offsets(len(encoded.pieces), max_tokens=self._max_tokens)[placed.window]
+        window = windows[placed.window]
+        words = words_around(part, span, n_tokens=len(window.pieces))
+        found = list(hidden(encoded, window, offset=offset, words=words, hider=hider_of(self._tokenizer)))
+        scores = score_windows(
+            self._forward,
+            [window, *(variant for _, variant in found)],
+            batch_tokens=self._engine.batch_tokens,
+            threads=self._engine.n_at_once,
+        )
+        as_written, *without = [{head: one[head][0] for head in MENTION_HEADS} for one in scores]
+        moved = tuple((first + start, last + start) for (first, last), _ in found)
+        return Occlusion(moved, as_written, tuple(without))
 
     def _prepare_ahead(self, chunks: Sequence[Sequence[str]]) -> Iterator[list[_Prepared]]:
         if len(chunks) < 2:

@@ -34,9 +34,7 @@ def cut_windows(
         a window is judged by what of it the window holds.
     """
     room = max_tokens - 2
-    stride = room * 3 // 4
-    n_windows = 1 + max(0, -(-(len(encoded.pieces) - room) // stride))
-    offsets = [min(i * stride, max(0, len(encoded.pieces) - room)) for i in range(n_windows)]
+    offsets = window_offsets(len(encoded.pieces), max_tokens=max_tokens)
     inside: list[list[Span]] = [[] for _ in offsets]
     placed: list[Placed] = []
     for start, end in spans:
@@ -52,6 +50,14 @@ def cut_windows(
         for offset, spans in zip(offsets, inside, strict=True)
     ]
     return windows, placed
+
+
+def window_offsets(n_pieces: int, *, max_tokens: int = MAX_TOKENS) -> list[int]:
+    """Returns for each window of a text of ``n_pieces`` the number of the first piece that it holds."""
+    room = max_tokens - 2
+    stride = room * 3 // 4
+    n_windows = 1 + max(0, -(-(n_pieces - room) // stride))
+    return [min(i * stride, max(0, n_pieces - room)) for i in range(n_windows)]
 
 
 def _best_window(offsets: list[int], middle: int, room: int) -> int:
