@@ -1,61 +1,43 @@
-/** Overview: how it is, what changed and why, what needs somebody now. */
+/** Overview: a CX team's morning in one look: how it is, what changed and why, what waits, did the fix help. */
 
 import { html } from "../vendor/lit-html/lit-html.js";
-import { axis, colours, tooltip } from "../core/chart.js";
-import { downloads, estimateBadge, figure, netFigure, panel, picture, table } from "../core/parts.js";
-
-const WORDS = {
-  fa: { trend: "رضایت خالص در گذر زمان", trendLabel: "نمودار رضایت خالص و حجم در گذر زمان", day: "بازه" },
-  en: { trend: "Net sentiment over time", trendLabel: "Chart of net sentiment and volume over time", day: "Period" },
-};
+import { addDays, daysBetween, isoOf } from "../core/periods.js";
+import { alertsPanel } from "./overview/alerts.js";
+import { askTrends } from "./overview/buckets.js";
+import { changesPanel } from "./overview/changes.js";
+import { eventsPanel } from "./overview/events.js";
+import { keyFigures } from "./overview/key-figures.js";
+import { painsPanel } from "./overview/pains.js";
+import { trendPanel } from "./overview/trend.js";
+import { WORDS } from "./overview/words.js";
 
 /** Return the view. */
 export function draw(page) {
   const t = page.words(WORDS);
-  const trend = page.ask("trend", { bucket: page.bucket });
+  const asked = askAll(page);
   return html`<div class="view-head"><h1 tabindex="-1">${page.t.overview}</h1></div>
-    <div class="grid">${panel(page, {
-      title: t.trend, hint: page.t.netSentimentHint, answer: trend, wide: true, tools: html`${estimateBadge(page, trend.data)}${downloads(page, "trend", { bucket: page.bucket })}`,
-      draw: (data) => html`<p class="big">${netFigure(page, data, page.messages())}</p>${trendPicture(page, t, data)}`,
-    })}</div>`;
+    ${keyFigures(page, t, asked)}
+    <div class="overview">${trendPanel(page, t, asked.trends)}${changesPanel(page, t, asked)}
+      ${alertsPanel(page, t, asked.alerts)}${painsPanel(page, t, asked.pains)}${eventsPanel(page, t, asked.events)}</div>`;
 }
 
-function trendPicture(page, t, data) {
-  const at = (point) => page.messages({ from: point.start.slice(0, 10), to: point.end.slice(0, 10) });
-  return picture(page, {
-    id: "trend", label: t.trendLabel, option: trendOption(page, data), height: "22rem",
-    onPick: (picked) => page.actions.go(at(data.points[picked.dataIndex])),
-    rows: () => table(t.trend, [
-      { head: t.day, cell: (point) => page.write.dayShort(point.start) },
-      { head: page.t.netSentiment, cell: (point) => netFigure(page, point, at(point)), numeric: true },
-      { head: page.t.n, cell: (point) => figure(page, { value: point.n, write: page.write.count, href: at(point) }), numeric: true },
-    ], data.points),
-  });
-}
-
-/** Net sentiment with its band above, volume below; time runs from right to left where the page does. */
-function trendOption(page, data) {
-  const colour = colours();
-  const names = data.points.map((point) => page.write.dayShort(point.start));
-  const value = (field) => data.points.map((point) => point[field]);
+/** Every question goes out at once; only what came of an event waits for the list of events. */
+function askAll(page) {
+  const { start, end } = page.period;
+  const before = { from: isoOf(addDays(start, -daysBetween(start, end))), to: isoOf(start) };
+  const isAdjusted = page.estimate === "adjusted";
   return {
-    grid: [{ top: 16, height: "62%", left: 44, right: 44 }, { bottom: 24, height: "16%", left: 44, right: 44 }],
-    xAxis: [0, 1].map((gridIndex) => axis({ type: "category", data: names, inverse: page.isRtl, gridIndex, axisLabel: { show: gridIndex === 1 } })),
-    yAxis: [
-      axis({ type: "value", position: page.isRtl ? "right" : "left", axisLabel: { formatter: page.write.points } }),
-      axis({ type: "value", gridIndex: 1, position: page.isRtl ? "right" : "left", splitNumber: 1, axisLabel: { formatter: page.write.short } }),
-    ],
-    tooltip: tooltip(([first]) => {
-      const point = data.points[first.dataIndex];
-      const net = point.too_few ? page.t.tooFew : `${page.write.points(point.net_sentiment)} (${page.write.points(point.net_sentiment_low)} ${page.t.between} ${page.write.points(point.net_sentiment_high)})`;
-      return [[page.write.day(point.start)], [page.t.netSentiment, net], [page.t.n, page.write.count(point.n)]];
-    }, { trigger: "axis" }),
-    axisPointer: { link: [{ xAxisIndex: "all" }] },
-    series: [
-      { type: "line", stack: "band", data: value("net_sentiment_low"), symbol: "none", lineStyle: { opacity: 0 }, silent: true },
-      { type: "line", stack: "band", data: data.points.map((point) => point.too_few ? null : point.net_sentiment_high - point.net_sentiment_low), symbol: "none", lineStyle: { opacity: 0 }, areaStyle: { color: colour.band }, silent: true },
-      { type: "line", data: value("net_sentiment"), color: colour.accent, lineStyle: { width: 2.5 }, symbolSize: 6, showSymbol: data.points.length < 45 },
-      ...["negative", "neutral", "positive"].map((kind) => ({ type: "bar", stack: "volume", xAxisIndex: 1, yAxisIndex: 1, data: value(`n_${kind}`), color: colour[kind], barMaxWidth: 18 })),
-    ],
+    before,
+    stages: page.ask("compare", { by: "stage" }),
+    sentiments: page.ask("compare", { by: "sentiment", sentiment: null }),
+    adjusted: isAdjusted ? page.ask("breakdown", { by: "sentiment", sentiment: null }) : null,
+    messages: page.ask("feedback", { limit: "1" }),
+    messagesBefore: page.ask("feedback", { limit: "1", ...before }),
+    urgent: page.ask("feedback", { limit: "1", flag: "urgent", unresolved: "true" }),
+    trends: askTrends(page),
+    drivers: page.ask("drivers", { by: "aspect" }),
+    pains: page.ask("pains", { limit: "8" }),
+    alerts: page.askPlain("alerts?acknowledged=false&limit=5"),
+    events: page.askPlain("events"),
   };
 }
