@@ -4,6 +4,10 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+# What the page is drawn with comes by npm; of it only the files that pyproject.toml names get into the image.
+COPY api/dashboard/package.json api/dashboard/package-lock.json api/dashboard/.npmrc api/dashboard/with-node ./api/dashboard/
+RUN python3 -m venv .node
+RUN cd api/dashboard && PYTHON=/src/.node/bin/python ./with-node npm ci --omit=dev --ignore-scripts --loglevel=error
 COPY config ./config
 COPY models ./models
 COPY pipeline ./pipeline

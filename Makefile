@@ -8,13 +8,16 @@ MESSAGES ?= 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PAGE := api/dashboard
+WITH_NODE := cd $(PAGE) && PYTHON=$(abspath $(BIN)/python) ./with-node
+NPM_OPTIONS := --ignore-scripts --loglevel=error >/dev/null
 
-.PHONY: help setup demo test test-live test-schema check bench bench-pull bench-answers format clean
+.PHONY: help setup page demo test test-live test-schema check bench bench-pull bench-answers bench-page format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-setup: $(VENV)/.serving ## The environment that serves; WITH_TORCH=1 adds torch and transformers
+setup: $(VENV)/.serving page ## The environment that serves, and the page's libraries; WITH_TORCH=1 adds torch and transformers
 ifeq ($(WITH_TORCH),1)
 	$(PIP) --editable '.[train]'
 endif
@@ -23,6 +26,7 @@ demo: setup ## Demo feedback pulled, classified and summed up, then the service;
 	$(BIN)/bazkhord demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: $(VENV)/.developing ## Every test but those of test-live; branch coverage of pipeline and api of at least 90 %
+	tests/page/install.sh
 	$(BIN)/pytest --ignore tests/live --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-live: $(VENV)/.developing ## Connectors against real servers: installs Request Tracker, WordPress, Dovecot, Synapse and a Singer tap
@@ -39,6 +43,7 @@ check: $(VENV)/.developing ## Style, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(WITH_NODE) node_modules/.bin/eslint .
 
 bench: $(VENV)/.developing ## Messages a second from file to tallies, against a ParsBERT-shaped encoder
 	$(BIN)/python bench/throughput.py
@@ -49,12 +54,16 @@ bench-pull: $(VENV)/.developing ## MESSAGES=1000000 pulled from a server that pa
 bench-answers: $(VENV)/.developing ## Milliseconds for each answer over the inbox; DATA: a data folder that holds it
 	$(BIN)/python -m bench.answers $(DATA)
 
+bench-page: $(VENV)/.developing ## Milliseconds from the click to the drawn view, over the inbox; DATA: a data folder that holds it
+	tests/page/install.sh
+	$(BIN)/python -m bench.page $(DATA)
+
 format: $(VENV)/.developing ## Code formatted, imports sorted
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
 
 clean: ## Everything that was built, the environment and the demo's data base included
-	rm -rf $(VENV) .live build dist *.egg-info var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PAGE)/node_modules .live build dist *.egg-info var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "bazkhord needs Python 3.11; name it: make PYTHON=python3.11 ...")'
@@ -65,7 +74,23 @@ $(VENV)/.serving: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.developing: $(VENV)/.serving
+$(VENV)/.developing: $(VENV)/.serving $(PAGE)/node_modules/.developing
 	@echo "Installing what developing needs, torch included (some minutes) ..."
 	$(PIP) --editable '.[dev,train]'
 	@touch $@
+
+# Without npm or its registry the service is set up all the same: only its page is missing, and says so.
+page: $(VENV)/.serving
+	@$(MAKE) --no-print-directory $(PAGE)/node_modules/.serving || { \
+		echo "The page's libraries (ECharts, lit-html, Vazirmatn) could not be installed; what npm said stands above."; \
+		echo "The service and its API work without them, its page does not: run make setup again."; } >&2
+
+$(PAGE)/node_modules/.serving: $(PAGE)/package.json $(PAGE)/package-lock.json $(VENV)/bin/python
+	@echo "Installing what the page is drawn with (ECharts, lit-html, Vazirmatn) ..."
+	@$(WITH_NODE) npm ci --omit=dev $(NPM_OPTIONS)
+	@touch $@
+
+$(PAGE)/node_modules/.developing: $(PAGE)/package.json $(PAGE)/package-lock.json $(VENV)/bin/python
+	@echo "Installing what the page is drawn and checked with (ECharts, lit-html, Vazirmatn, eslint, axe) ..."
+	@$(WITH_NODE) npm ci $(NPM_OPTIONS)
+	@touch $(PAGE)/node_modules/.serving $@

@@ -16,7 +16,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+
+from api.page import VENDORED
+from tests.page_files import statuses_of_all_files
+from tests.started import free_port, serving_at
 
 REPOSITORY = Path(__file__).parent.parent
 IMAGE_PATHS = ("/opt/bazkhord", "/etc/bazkhord", "/src", "/data")
@@ -50,10 +55,11 @@ def copy(step: Step, root: Path, folder: Path) -> None:
     for source in sources:
         origin = REPOSITORY / source
         if origin.is_dir():
-            shutil.copytree(origin, to, ignore=shutil.ignore_patterns("__pycache__"))
+            ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+            shutil.copytree(origin, to, ignore=ignored, dirs_exist_ok=True)
         else:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(origin, to / source if target.endswith("/") else to)
+            (to if target.endswith("/") else to.parent).mkdir(parents=True, exist_ok=True)
+            shutil.copy(origin, to)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     """Every step run; the root it happened below, and the environment of the image."""
     root = tmp_path_factory.mktemp("image")
     folder = root / "src"
-    kept = ("HOME", "LANG", "PATH")
+    kept = ("HOME", "LANG", "PATH", "NODE_EXTRA_CA_CERTS")
     environment = {key: value for key, value in os.environ.items() if key in kept or key.startswith("PIP_")}
     environment |= {"PYTHONNOUSERSITE": "1"}
     for step in read_steps():
@@ -116,6 +122,39 @@ def test_the_image_refuses_to_listen_beyond_loopback_without_a_key(
 
     assert done.returncode == 2
     assert b"keys add" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_image_serves_the_page_and_all_that_it_loads(
+    image: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    root, environment = image
+    own = {"BAZKHORD_HOST": "127.0.0.1", "BAZKHORD_DATA_DIR": str(tmp_path)}
+
+    command = root / "opt/bazkhord/bin/bazkhord"
+
+    with (
+        serving_at(free_port(), environment | own, command=command, folder=tmp_path) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        statuses = statuses_of_all_files(client)
+
+    assert {address: status for address, status in statuses.items() if status != 200} == {}
+    assert statuses.keys() >= {"/assets/app.js", "/assets/vendor/echarts/echarts.esm.min.mjs"}
+
+
+@pytest.mark.slow
+def test_the_image_has_of_the_pages_libraries_only_what_is_served_and_licences(
+    image: tuple[Path, dict[str, str]],
+) -> None:
+    root, _ = image
+    page = root / "opt/bazkhord/lib/python3.11/site-packages/api/dashboard"
+
+    files = {str(path.relative_to(page)) for path in page.rglob("*") if path.is_file()}
+
+    vendored = {name.removeprefix("node_modules/") for name in files if name.startswith("node_modules/")}
+    assert {name for name in vendored if not re.search(r"LICENSE|NOTICE", name)} == set(VENDORED.values())
+    assert not {"package.json", "with-node", ".npmrc"} & files
 
 
 @pytest.mark.slow

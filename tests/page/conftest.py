@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.started import BAZKHORD, free_port, serving_at
+
 ROOT = Path(__file__).parents[2]
-BAZKHORD = Path(sys.executable).with_name("bazkhord")
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 # As root there is no sandbox; the rest keeps Chromium from asking hosts that nobody named.
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -29,55 +27,38 @@ AXE = ROOT / "api/dashboard/node_modules/axe-core/axe.min.js"
 WIDTHS = {"phone": 360, "desk": 1280}
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="package")
+def demo_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """Address of a service of its own over the demo's feedback, judged by the shipped model."""
-    folder, port = tmp_path_factory.mktemp("demo"), free_port()
-    environment = os.environ | {"BAZKHORD_DATA_DIR": str(folder)}
-    subprocess.run([BAZKHORD, "demo", "--no-serve"], env=environment, check=True, capture_output=True)
-    environment["BAZKHORD_DATA_DIR"] = str(folder / "demo")
-    with serving_at(port, environment) as url:
+    folder = tmp_path_factory.mktemp("served")
+    shared = tmp_path_factory.getbasetemp().parent if worker_id != "master" else folder
+    shutil.copytree(_demo_in(shared), folder, dirs_exist_ok=True)
+    with serving_at(free_port(), os.environ | {"BAZKHORD_DATA_DIR": str(folder)}) as url:
         yield url
 
 
-class serving_at:  # noqa: N801 - a context manager, read as a verb
-    """``bazkhord serve`` on a port, up from entering to leaving."""
-
-    def __init__(self, port: int, environment: dict[str, str]) -> None:
-        self.port, self.environment = port, environment
-
-    def __enter__(self) -> str:
-        command = [str(BAZKHORD), "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        url = f"http://127.0.0.1:{self.port}"
-        for _ in range(300):
-            try:
-                if httpx.get(f"{url}/readyz").status_code == 200:
-                    return url
-            except httpx.TransportError:
-                time.sleep(0.2)
-        self.__exit__()
-        raise RuntimeError("the service did not become ready within a minute")
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait(20)
+def _demo_in(shared: Path) -> Path:
+    """The demo's data is below a folder; of several workers one makes it and the others wait."""
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "demo.made").exists():
+            environment = os.environ | {"BAZKHORD_DATA_DIR": str(shared / "made")}
+            subprocess.run([BAZKHORD, "demo", "--no-serve"], env=environment, check=True, capture_output=True)
+            (shared / "demo.made").touch()
+    return shared / "made/demo"
 
 
-@pytest.fixture(scope="session")
+# Playwright's loop runs in this thread until the browser is closed: no test of another package may find it there.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """A Chromium of this machine; where there is none, the tests of the page are skipped."""
+    if CHROMIUM is None:
+        reason = "there is no Chromium to look at the page with: run tests/page/install.sh"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
 
 
 @dataclass
