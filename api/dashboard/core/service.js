@@ -21,6 +21,8 @@ export class Answers {
   #known = new Map();
   #changed;
   csrf = null;
+  /** When the last answer had come over the line, by `performance.now()`. */
+  arrivedAt = 0;
   /** Called with the Refused when the service wants a key. */
   onSignedOut = () => {};
 
@@ -84,6 +86,7 @@ export class Answers {
     const answer = await fetch(address, { method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) });
     if (answer.status === 204) return null;
     const text = await answer.text();
+    this.arrivedAt = performance.now();
     const told = text ? parse(text) : null;
     if (!answer.ok) throw new Refused(told ?? { title: answer.statusText }, answer.status);
     return told;
