@@ -1,0 +1,25 @@
+/** Whom a survey hears: of all known customers, the share who gave a score. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { figure } from "../../core/parts.js";
+
+/** Return the sentence of the widest survey and a bar for each measure. */
+export function drawCoverage(page, t, { measures, n_customers: all }) {
+  const widest = measures.filter(({ measure, coverage }) => measure !== "rating" && coverage !== null)
+    .sort((one, other) => other.coverage - one.coverage)[0];
+  const told = widest ? t.heard(page.write.percent(widest.coverage), page.write.percent(1 - widest.coverage)) : t.starsOnly;
+  return html`<div class="asked-coverage"><p class="asked-story">${told}</p>
+    <ul class="asked-heard">${measures.map((measure) => html`<li><div class="asked-heard-head"><b>${t.measures[measure.measure]}</b>
+        ${coverageFigure(page, measure)}</div>${meter(measure)}
+      <small>${t.of(...[measure.n, measure.n_customers, all].map(page.write.count))}</small></li>`)}</ul></div>`;
+}
+
+function coverageFigure(page, { coverage, coverage_low: low, coverage_high: high, sources }) {
+  return figure(page, { value: coverage, low, high, write: page.write.percent, href: page.messages({ source: sources }) });
+}
+
+/** The bar repeats what stands above it. */
+function meter({ coverage }) {
+  if (coverage === null) return nothing;
+  return html`<span class="asked-meter" aria-hidden="true"><span .style=${`inline-size:${100 * coverage}%`}></span></span>`;
+}
