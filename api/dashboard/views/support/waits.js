@@ -1,0 +1,55 @@
+/** Waits part by part: a row for each, its waits as figures and as bars on one scale. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { figure, table } from "../../core/parts.js";
+import { hoursAxis, hoursBar, hoursFigure, nineWords, scaleOf } from "./hours.js";
+
+const SPOKEN = 4;
+
+/** Return the table of an answer. */
+export function drawWaits(page, t, data) {
+  const rows = [data.total, ...data.groups];
+  const scales = Object.fromEntries(["first_response", "resolution"].map((kind) => [kind, scaleOf(rows.map((row) => row[kind]))]));
+  return html`<div class="support-waits">${table(t.waits, [
+    { head: t[data.by], cell: (row) => nameOf(page, t, data, row) },
+    waitColumn(page, t, data, { kind: "first_response", head: t.firstResponse, scale: scales.first_response }),
+    waitColumn(page, t, data, { kind: "resolution", head: t.resolution, scale: scales.resolution }),
+    { head: t.firstContact, cell: (row) => contact(page, t, data, row) },
+  ], rows)}</div>`;
+}
+
+function nameOf(page, t, { by, total }, row) {
+  const name = row.value === null && row !== total && by === "queue" ? t.noQueue : page.pick(row, "label");
+  return html`<b dir="auto">${name}</b> <small>${page.write.count(row.n)} ${t.cases}</small>`;
+}
+
+/** Of queues the API can list no messages. */
+function messagesOf(page, { by, total }, row, more = {}) {
+  if (row === total) return page.messages(more);
+  return by === "queue" || row.value === null ? null : page.messages({ [by]: row.value, ...more });
+}
+
+function waitColumn(page, t, data, { kind, head, scale }) {
+  return {
+    head: html`${head}${hoursAxis(page, scale)}`,
+    cell: (row) => html`<span class="support-cell-head" aria-hidden="true">${head}</span>${hoursBar(row[kind], scale)}
+      <span class="support-told">${hoursFigure(page, t, row[kind], messagesOf(page, data, row))}</span>
+      <small>${[nineWords(page, t, row[kind]), row[kind].n_waiting > 0 ? t.waiting(page.write.count(row[kind].n_waiting)) : ""].filter(Boolean).join(" · ")}</small>`,
+  };
+}
+
+function contact(page, t, data, row) {
+  if (row.n_ended === 0) return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span><span class="hint">${t.notTold}</span>`;
+  return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span>${figure(page, {
+    value: row.first_contact, low: row.first_contact_low, high: row.first_contact_high, n: row.n_ended, unit: t.ended, write: page.write.percent,
+    href: messagesOf(page, data, row),
+  })}`;
+}
+
+/** Return the API's sentences about the parts: the largest at once, the rest on demand. */
+export function drawSentences(page, t, { groups }) {
+  if (groups.length === 0) return nothing;
+  const line = (group) => html`<li>${page.pick(group, "sentence")}</li>`;
+  return html`<div class="support-sentences"><h3>${t.sentences}</h3><ul class="sentences">${groups.slice(0, SPOKEN).map(line)}</ul>
+    ${groups.length > SPOKEN ? html`<details><summary>${t.moreSentences}</summary><ul class="sentences">${groups.slice(SPOKEN).map(line)}</ul></details>` : nothing}</div>`;
+}

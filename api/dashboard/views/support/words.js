@@ -1,0 +1,36 @@
+/** Words of the support view. */
+
+export const WORDS = {
+  fa: {
+    glance: "در یک نگاه", glanceHint: "پرونده یک گفتگو است، یا پیامی که در گفتگویی نیست؛ با نخستین پیامش شمرده می‌شود.",
+    firstResponse: "نخستین پاسخ", resolution: "حل پرونده", firstContact: "حل در نخستین تماس", unresolved: "پیام‌های حل‌نشده", openCases: (n) => `${n} پرونده‌ی باز`, urgentOpen: "پیام‌های فوری حل‌نشده",
+    nine: "۹ از ۱۰ تا", notReached: "هنوز نرسیده", atLeast: (length) => `دست‌کم ${length}`, sureAtLeast: (length) => `با اطمینان ۹۵٪ دست‌کم ${length}`, cases: "پرونده", ended: "پرونده‌ی بسته",
+    waiting: (n) => `${n} هنوز منتظر`, notTold: "زمانش در دست نیست", tooFewHint: "برای گفتن رقم دست‌کم ۳۰ پرونده لازم است.",
+    waits: "انتظار، بخش به بخش", waitsHint: "نقطه: میانه با بازه‌ی ۹۵٪؛ سر نوار: صدک نود. کسانی که هنوز منتظرند هم شمرده شده‌اند.", by: "به تفکیک",
+    stage: "مرحله", intent: "نیت", aspect: "جنبه", queue: "صف", channel: "کانال", noQueue: "بدون صف",
+    sentences: "همین‌ها در جمله", moreSentences: "جمله‌های دیگر",
+    left: "چه چیزی شمرده نشده؟", leftOf: (what) => `${what}:`, dateOnly: (n) => `${n} پرونده فقط تاریخ دارد، نه ساعت`, before: (n) => `${n} پرونده پاسخش پیش از پیام ثبت شده`,
+    untold: (n) => `${n} پرونده زمانش در منبع نیست`, withoutAnswers: (n) => `${n} پیام از منبع‌هایی است که هیچ پاسخی از کارکنان ندارند.`, nothingLeft: "همه شمرده شده‌اند.",
+    urgent: "فوری و حل‌نشده", urgentHint: "پیام‌های با نشان «فوری» که وضعیتشان باز یا حل‌نشده است؛ تازه‌ترین‌ها بالا.",
+    angriest: "خشمگین‌ترین‌های حل‌نشده", angriestHint: "نخست پیام‌هایی که مدل از خشمشان مطمئن‌تر است.", about: "درباره‌ی", everything: "همه‌چیز",
+    seeAll: (n) => `دیدن هر ${n} پیام`, noUrgent: "پیام فوری حل‌نشده‌ای نیست. 🎉", noAngry: "با این انتخاب پیام حل‌نشده‌ای نیست.", number: "شماره", customer: "راه این مشتری",
+    load: "بار کار در ساعت‌ها و روزها", noCases: "در این دوره پرونده‌ای با پاسخ کارکنان نیست.",
+    noCasesHint: "زمان پاسخ از پیام‌هایی به دست می‌آید که پاسخ و وضعیت دارند: تیکت‌ها، گفتگوها، ایمیل‌ها.",
+  },
+  en: {
+    glance: "At a glance", glanceHint: "A case is a conversation, or a message outside of any; it counts with its first message.",
+    firstResponse: "First response", resolution: "Resolution", firstContact: "Solved at first contact", unresolved: "Unresolved messages", openCases: (n) => `${n} open cases`, urgentOpen: "Urgent unresolved messages",
+    nine: "9 of 10 within", notReached: "not reached yet", atLeast: (length) => `at least ${length}`, sureAtLeast: (length) => `with 95% confidence at least ${length}`, cases: "cases", ended: "ended cases",
+    waiting: (n) => `${n} still wait`, notTold: "no times are told", tooFewHint: "A figure needs at least 30 cases.",
+    waits: "Waits, part by part", waitsHint: "Dot: median with its 95% interval; end of the bar: 90th percentile. Those who still wait are counted too.", by: "By",
+    stage: "Stage", intent: "Intent", aspect: "Aspect", queue: "Queue", channel: "Channel", noQueue: "No queue",
+    sentences: "The same in sentences", moreSentences: "More sentences",
+    left: "What is not counted?", leftOf: (what) => `${what}:`, dateOnly: (n) => `${n} cases have a date without a time`, before: (n) => `${n} cases have an answer before the message`,
+    untold: (n) => `${n} cases tell no such time`, withoutAnswers: (n) => `${n} messages are of sources without any answer by staff.`, nothingLeft: "All are counted.",
+    urgent: "Urgent and unresolved", urgentHint: "Messages with the flag “urgent” whose status is open or unsolved; newest first.",
+    angriest: "Angriest unresolved", angriestHint: "Those first of whose anger the model is surest.", about: "About", everything: "Everything",
+    seeAll: (n) => `See all ${n} messages`, noUrgent: "No urgent message is unresolved. 🎉", noAngry: "No unresolved message fits this choice.", number: "No.", customer: "This customer’s way",
+    load: "Load by hour and weekday", noCases: "No case of this period was answered by staff.",
+    noCasesHint: "Waits come from messages with answers and a status: tickets, chats, e-mail.",
+  },
+};
