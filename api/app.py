@@ -57,6 +57,7 @@ from config.journey import Journey, load_journey
 from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
 from pipeline.identity import load_identity_key
+from pipeline.keeping_columns import keeping_columns
 from pipeline.keys import Scope
 from pipeline.phrases import memories
 from pipeline.reading_ahead import reading_ahead
@@ -131,6 +132,7 @@ def create_app(
         _start_log(settings.log_level)
         with (
             open_store(settings.store_url, zone=settings.zone) as store,
+            keeping_columns(store.engine),
             reading_ahead(store.engine, memories),
         ):
             app.state.service = _open_service(

@@ -1,7 +1,7 @@
 """Counts of mentions or messages, from the tallies where these know the answer, else one by one.
 
-Both ways count the same: counted copies only, spam apart. This file and ``aggregate_feedback.py`` hold the
-SQL of ``aggregates.py``.
+All ways count the same: counted copies only, spam apart. Most of what no tally knows is counted in columns, where
+these are at hand. This file and ``aggregate_feedback.py`` hold the SQL of ``aggregates.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from sqlalchemy import ColumnElement, Connection, Select, extract, func, or_, se
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.labels import MENTION_SENTIMENTS, Sentiment
+from pipeline.columns import OF_MENTIONS, OF_MESSAGES, Chosen, choose, count_kinds, is_known
 from pipeline.jalali import jalali_month_start, month_start
+from pipeline.keeping_columns import columns_of
 from pipeline.records import Period
 from pipeline.selection import Dimension, Selection, Span, Unit, moment, read_segment
 from pipeline.tables import (
@@ -32,7 +34,7 @@ from pipeline.tallies import SPAM, flag_bits
 from pipeline.text_search import text_holds
 
 QUARTER_HOUR_S = 900
-OF_MENTIONS = ("stage", "intent", "aspect", "sentiment")
+IN_COLUMNS = (*OF_MENTIONS, *OF_MESSAGES)
 SENTIMENTS = {Unit.MENTIONS: MENTION_SENTIMENTS, Unit.MESSAGES: tuple(Sentiment)}
 MAY_BE_MISSING = ("brand", "product", "segment")
 
@@ -116,10 +118,18 @@ def count(
     Args:
         by: What the counts are cut by; ``SENTIMENT`` has no place here: it is in each count.
         when: The time that is put first in each key.
-        use_tallies: False: count one by one even where tallies know the answer.
+        use_tallies: False: count one by one in the data base even where tallies or columns know the answer.
     """
     unit = selection.unit(by)
     cube = _cube(selection, span, by, unit, when) if use_tallies else None
+    is_in_columns = unit == Unit.MENTIONS and not when and all(one.value in IN_COLUMNS for one in by)
+    if (
+        cube is None
+        and use_tallies
+        and is_in_columns
+        and (found := choose_among(connection, selection, span))
+    ):
+        return Counted(_cells(found, by), from_tallies=False)
     if cube is None:
         keys = ([time_key(connection, when)] if when else []) + [key_column(one) for one in by]
         statements = [_statement_of_rows(selection, span, keys, unit)]
@@ -138,6 +148,18 @@ def count(
             counts = Counts(*map(int, row[n_keys:]))
             cells[key] = cells[key] + counts if key in cells else counts
     return Counted(cells, from_tallies=cube is not None)
+
+
+def choose_among(connection: Connection, selection: Selection, span: Span) -> Chosen | None:
+    """Return what passes a selection; ``None`` where the columns are not at hand or do not know it."""
+    columns = columns_of(connection) if is_known(selection) else None
+    return choose(columns, selection, span) if columns else None
+
+
+def _cells(chosen: Chosen, by: tuple[Dimension, ...]) -> dict[Key, Counts]:
+    names = [one.value for one in MENTION_SENTIMENTS]
+    kinds = count_kinds(chosen, [one.value for one in by])
+    return {key: Counts(*(n.get(name, 0) for name in names)) for key, n in kinds.items()}
 
 
 def data_range(connection: Connection) -> tuple[datetime, datetime] | None:

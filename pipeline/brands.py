@@ -16,8 +16,8 @@ from pipeline.clusters import Whole, read_whole
 from pipeline.contrast import MIN_VOICES, Phrase, contrast
 from pipeline.database import reading
 from pipeline.intervals import Estimate, Method
-from pipeline.phrases import MIN_Z, conditions_of, memories
-from pipeline.reading_terms import added, count_terms, read_group
+from pipeline.phrases import MIN_Z, memories, read_selection
+from pipeline.reading_terms import added, count_terms, without
 from pipeline.remembering import remembered
 from pipeline.selection import Dimension, Selection, Span, Unit, span_of
 from pipeline.sentences import Words, join_words, write_number, write_percent
@@ -256,18 +256,17 @@ def _phrases(
     counts = {
         brand: count_terms(
             memory,
-            read_group(
-                connection,
-                memory,
-                *conditions_of(replace(selection, brand=(brand,)), span),
-                max_read=MAX_READ_PER_BRAND,
+            read_selection(
+                connection, memory, replace(selection, brand=(brand,)), span, max_read=MAX_READ_PER_BRAND
             ),
         )
         for brand in shown
     }
-    says = {}
-    for brand, own in counts.items():
-        others = added([one for name, one in counts.items() if name != brand])
-        found = contrast(memory, own, others, min_n=MIN_VOICES, min_z=min_z)
-        says[brand] = [one for one in found if one.z > 0][:limit]
+    whole = added(list(counts.values()))
+    says = {
+        brand: contrast(
+            memory, own, without(whole, own), min_n=MIN_VOICES, min_z=min_z, only_more=True, limit=limit
+        )
+        for brand, own in counts.items()
+    }
     return says, sum(one.n_read for one in counts.values())

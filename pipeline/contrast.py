@@ -6,6 +6,7 @@ three customers said it: what one person alone says could give that person away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.aggregate_basis import share_of
 from pipeline.intervals import Z95, Estimate
-from pipeline.log_odds import LogOdds, log_odds
+from pipeline.log_odds import log_odds
 from pipeline.reading_terms import TermCounts
 from pipeline.terms import Ints, TermMemory
 
@@ -48,6 +49,8 @@ def contrast(
     min_n: int = MIN_VOICES,
     min_z: float = 0.0,
     only_new: bool = False,
+    only_more: bool = False,
+    limit: int | None = None,
 ) -> list[Phrase]:
     """Return the phrases of two groups, from those that the first uses most to those of the second.
 
@@ -62,23 +65,33 @@ def contrast(
             customers must have said it there.
         min_z: How many standard deviations it must be away from no difference.
         only_new: Only what stands in no message of the second group.
+        only_more: Only what the first group uses more.
+        limit: Most phrases, those that are farthest on the side of the first group; ``None``: all.
     """
     both = _Counted.of(counts, counts_other)
-    n_read = counts.n_read, counts_other.n_read
     is_pair = memory.are_pairs(both.terms)
-    found: list[tuple[int, Phrase]] = []
-    for chosen in (both.only(is_pair), both.only(~is_pair)):
-        messages = chosen.messages.astype(np.float64)
-        if len(messages) < 2 or not messages.sum(axis=0).all():
-            continue
-        odds = log_odds(messages[:, 0], messages[:, 1])
-        told = chosen.may_be_told(odds.z < 0, min_n) & (np.abs(odds.z) >= min_z)
-        if only_new:
-            told &= chosen.messages[:, 1] == 0
-        for place in np.flatnonzero(told):
-            phrase = _phrase(memory, chosen, int(place), odds, n_read)
-            found.append((int(chosen.terms[place]), phrase))
-    return _without_parts(memory, sorted(found, key=lambda one: (-one[1].z, one[1].text)))
+    pairs = _found(both.only(is_pair), min_n, min_z, only_new=only_new)
+    words = _found(both.only(~is_pair), min_n, min_z, only_new=only_new)
+    found = [*pairs, *_without_parts(memory, words, pairs)]
+    told = sorted((one for one in found if one.z > 0 or not only_more), key=lambda one: -one.z)
+    if limit is not None and len(told) > limit:
+        told = [one for one in told if one.z >= told[limit - 1].z]
+    n_read = counts.n_read, counts_other.n_read
+    phrases = [_phrase(memory, one, n_read) for one in told]
+    return sorted(phrases, key=lambda one: (-one.z, one.text))[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A term that is far enough from no difference: messages of both groups, customers of the side that says it more."""
+
+    number: int
+    n: int
+    n_other: int
+    n_customers: int
+    difference: float
+    deviation: float
+    z: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,32 +123,45 @@ class _Counted:
         return np.asarray(enough, dtype=np.bool_)
 
 
-def _phrase(
-    memory: TermMemory, counted: _Counted, place: int, odds: LogOdds, n_read: tuple[int, int]
-) -> Phrase:
-    n, n_other = map(int, counted.messages[place])
-    difference, z = float(odds.difference[place]), float(odds.z[place])
-    half = Z95 * float(odds.deviation[place])
+def _found(counted: _Counted, min_n: int, min_z: float, *, only_new: bool) -> list[_Found]:
+    messages = counted.messages.astype(np.float64)
+    if len(messages) < 2 or not messages.sum(axis=0).all():
+        return []
+    odds = log_odds(messages[:, 0], messages[:, 1])
+    z = odds.z
+    told = counted.may_be_told(z < 0, min_n) & (np.abs(z) >= min_z)
+    if only_new:
+        told &= counted.messages[:, 1] == 0
+    chosen = counted.only(told)
+    n_customers = np.where(z[told] < 0, chosen.voices[:, 1], chosen.voices[:, 0])
+    columns = (
+        chosen.terms,
+        *chosen.messages.T,
+        n_customers,
+        odds.difference[told],
+        odds.deviation[told],
+        z[told],
+    )
+    return [_Found(*values) for values in zip(*(one.tolist() for one in columns), strict=True)]
+
+
+def _phrase(memory: TermMemory, found: _Found, n_read: tuple[int, int]) -> Phrase:
+    half = Z95 * found.deviation
     return Phrase(
-        text=memory.spelled(int(counted.terms[place])),
-        n=n,
-        n_other=n_other,
-        n_customers=int(counted.voices[place, int(z < 0)]),
-        share=share_of(n, n_read[0]),
-        share_other=share_of(n_other, n_read[1]),
-        log_odds=Estimate(difference, difference - half, difference + half),
-        z=z,
+        text=memory.spelled(found.number),
+        n=found.n,
+        n_other=found.n_other,
+        n_customers=found.n_customers,
+        share=share_of(found.n, n_read[0]),
+        share_other=share_of(found.n_other, n_read[1]),
+        log_odds=Estimate(found.difference, found.difference - half, found.difference + half),
+        z=found.z,
     )
 
 
-def _without_parts(memory: TermMemory, found: list[tuple[int, Phrase]]) -> list[Phrase]:
+def _without_parts(memory: TermMemory, words: Sequence[_Found], pairs: Sequence[_Found]) -> list[_Found]:
     of_pairs: dict[int, int] = {}
-    for number, phrase in found:
-        if len(words := memory.words(number)) == 2:
-            for word in words:
-                of_pairs[word] = max(of_pairs.get(word, 0), phrase.n, phrase.n_other)
-    return [
-        phrase
-        for number, phrase in found
-        if len(memory.words(number)) == 2 or of_pairs.get(number, 0) < MOSTLY * max(phrase.n, phrase.n_other)
-    ]
+    for pair in pairs:
+        for word in memory.words(pair.number):
+            of_pairs[word] = max(of_pairs.get(word, 0), pair.n, pair.n_other)
+    return [one for one in words if of_pairs.get(one.number, 0) < MOSTLY * max(one.n, one.n_other)]

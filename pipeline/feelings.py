@@ -15,11 +15,13 @@ from pipeline.aggregate_basis import Basis, basis_of, net_of
 from pipeline.aggregate_counts import (
     NOTHING,
     Counts,
+    choose_among,
     count,
     mention_conditions,
     message_conditions,
 )
 from pipeline.clusters import Whole, read_whole
+from pipeline.columns import count_messages
 from pipeline.database import reading
 from pipeline.intervals import MIN_N, Estimate, Method
 from pipeline.remembering import remembered
@@ -127,6 +129,8 @@ def _told(feeling: StageFeeling, names: Names) -> Words:
 
 def _felt(connection: Connection, selection: Selection, span: Span) -> CurveOf:
     """Messages by stage and emotion; each counts once at a stage."""
+    if chosen := choose_among(connection, selection, span):
+        return _felt_by_words(count_messages(chosen, "stage", "emotion"))
     statement = (
         select(MentionRow.stage, FeedbackRow.emotion, func.count(FeedbackRow.id.distinct()))
         .select_from(FeedbackRow)
@@ -134,9 +138,13 @@ def _felt(connection: Connection, selection: Selection, span: Span) -> CurveOf:
         .where(*message_conditions(selection, span), *mention_conditions(selection))
         .group_by(MentionRow.stage, FeedbackRow.emotion)
     )
+    return _felt_by_words({(row[0], str(row[1])): row[2] for row in connection.execute(statement)})
+
+
+def _felt_by_words(counted: Mapping[tuple[str, str], int]) -> CurveOf:
     felt: dict[Stage, dict[Emotion, int]] = {}
-    for stage, emotion, n in connection.execute(statement):
-        felt.setdefault(Stage(stage), {})[Emotion(str(emotion))] = n
+    for (stage, emotion), n in counted.items():
+        felt.setdefault(Stage(stage), {})[Emotion(emotion)] = n
     return felt
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, extract, func, select
 
 from models.labels import MENTION_SENTIMENTS
@@ -16,10 +18,12 @@ from pipeline.aggregate_counts import (
     Counted,
     Counts,
     Key,
+    choose_among,
     mention_conditions,
     message_conditions,
 )
 from pipeline.clusters import read_whole
+from pipeline.columns import Chosen, cross, microseconds
 from pipeline.database import reading
 from pipeline.intervals import Estimate, Method
 from pipeline.remembering import remembered
@@ -117,6 +121,8 @@ def _persian(digits: str) -> str:
 
 def _count(connection: Connection, selection: Selection, span: Span) -> dict[int | None, Counts]:
     """Mentions by hour of the week from Saturday at 0; under ``None`` those without a time."""
+    if chosen := choose_among(connection, selection, span):
+        return _count_columns(chosen, span)
     place = _hour_of_week(connection, span).label("hour_of_week")
     judged = [func.count().filter(MentionRow.sentiment == one.value) for one in MENTION_SENTIMENTS]
     statement = (
@@ -132,8 +138,28 @@ def _count(connection: Connection, selection: Selection, span: Span) -> dict[int
     return found
 
 
+def _count_columns(chosen: Chosen, span: Span) -> dict[int | None, Counts]:
+    ends, shifts = zip(*offsets(span), strict=True)
+    at_us = chosen.columns.at_us[chosen.messages]
+    shift = np.array(shifts)[np.searchsorted(microseconds(ends[:-1]), at_us, side="right")]
+    local_s = at_us // 1_000_000 + shift
+    is_timed = ~chosen.columns.is_arrival[chosen.messages] & (local_s % DAY_S != 0)
+    hour = np.where(is_timed, (local_s // HOUR_S + FIRST_HOUR) % HOURS_OF_WEEK, HOURS_OF_WEEK)
+    places = chosen.places - chosen.messages.start
+    sentiments = chosen.columns.words["sentiment"].words
+    kinds, n = cross([(hour[places], HOURS_OF_WEEK + 1), chosen.codes("sentiment")])
+    found: dict[int | None, Counts] = {}
+    for (one, sentiment), n_of_kind in zip(kinds, n, strict=True):
+        place = None if one == HOURS_OF_WEEK else one
+        counts = Counts(**{f"n_{sentiments[sentiment]}": n_of_kind})
+        found[place] = found.get(place, NOTHING) + counts
+    return found
+
+
 def _hour_of_week(connection: Connection, span: Span) -> ColumnElement[int]:
-    epoch = extract("epoch", FeedbackRow.created_at)
+    epoch: ColumnElement[Any] = extract("epoch", FeedbackRow.created_at)
+    # SQLite gives whole seconds, PostgreSQL fractions of them.
+    epoch = epoch if connection.dialect.name == "sqlite" else func.floor(epoch)
     steps = list(offsets(span))
     shift = (
         case(*((FeedbackRow.created_at < end, offset_s) for end, offset_s in steps), else_=steps[-1][1])
@@ -141,7 +167,6 @@ def _hour_of_week(connection: Connection, span: Span) -> ColumnElement[int]:
         else steps[0][1]
     )
     local_s = epoch + shift
-    # SQLite gives whole seconds, PostgreSQL fractions of them.
     hour = local_s // HOUR_S if connection.dialect.name == "sqlite" else func.floor(local_s / HOUR_S)
     has_time = and_(FeedbackRow.created_at_is_arrival.is_(False), local_s % DAY_S != 0)
     return case((has_time, (hour + FIRST_HOUR) % HOURS_OF_WEEK))

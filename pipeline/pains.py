@@ -30,6 +30,8 @@ from pipeline.two_samples import LEAST_EXPECTED, LEVEL, q_values, two_sided
 BY = (Dimension.STAGE, Dimension.ASPECT, Dimension.INTENT)
 MIN_TESTED = 10
 Labels = tuple[Stage, Aspect, Intent]
+# One for each kind, as the same word may name a stage and an aspect.
+PLACES = [{one.value: float(place) for place, one in enumerate(kind)} for kind in (Stage, Aspect, Intent)]
 
 
 class Rank(StrEnum):
@@ -205,9 +207,10 @@ def binomial_tests(n_part: Sequence[int], n: Sequence[int], share: Sequence[floa
 
 
 def _by_labels(cells: Mapping[Key, Counts]) -> dict[Labels, Counts]:
+    # In one order, as the sums of the expected shares depend on it in the last digits.
     return {
-        (Stage(str(stage)), Aspect(str(aspect)), Intent(str(intent))): counts
-        for (stage, aspect, intent), counts in cells.items()
+        (Stage(str(stage)), Aspect(str(aspect)), Intent(str(intent))): cells[stage, aspect, intent]
+        for stage, aspect, intent in sorted(cells, key=lambda key: tuple(map(str, key)))
     }
 
 
@@ -290,11 +293,8 @@ def _growth(now: Mapping[Labels, Counts], then: Mapping[Labels, Counts]) -> dict
 
 def _order(pain: Pain, rank: Rank) -> tuple[float, ...]:
     volume = -float(pain.counts.n_negative)
-    labels = (
-        float(list(Stage).index(pain.stage)),
-        float(list(Aspect).index(pain.aspect)),
-        float(list(Intent).index(pain.intent)),
-    )
+    words = pain.stage.value, pain.aspect.value, pain.intent.value
+    labels = tuple(places[word] for places, word in zip(PLACES, words, strict=True))
     if rank == Rank.GROWTH and pain.growth:
         return (-pain.growth.low, volume, *labels)
     if rank == Rank.UNUSUAL:

@@ -12,16 +12,23 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case
 
 from pipeline.aggregate_basis import Basis
-from pipeline.aggregate_counts import data_range, mention_conditions, message_conditions, model_versions
+from pipeline.aggregate_counts import (
+    choose_among,
+    data_range,
+    mention_conditions,
+    message_conditions,
+    model_versions,
+)
+from pipeline.columns import lines_of
 from pipeline.contrast import MIN_VOICES, Phrase, contrast
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.intervals import Z95
-from pipeline.reading_terms import Group, count_terms, read_group, start_of_newest
+from pipeline.reading_terms import MAX_READ, Group, count_terms, read_group, read_lines, start_of_newest
 from pipeline.remembering import remembered
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.sentences import Words, join_words
-from pipeline.terms import TermMemories
+from pipeline.terms import TermMemories, TermMemory
 
 MIN_Z = Z95
 NEW_LOOKS_BACK_DAYS = 365
@@ -95,13 +102,12 @@ def phrases(
     other = span if against == Against.REST else span.before()
     memory = memories.current()
     with reading(engine) as connection:
-        group = read_group(connection, memory, *conditions_of(selection, span))
-        conditions = (
-            _conditions_of_rest(selection, within, span)
+        group = read_selection(connection, memory, selection, span)
+        others = (
+            _read_rest(connection, memory, selection, within, span)
             if against == Against.REST
-            else conditions_of(selection, other)
+            else read_selection(connection, memory, selection, other)
         )
-        others = read_group(connection, memory, *conditions)
         basis = _basis(connection, selection, span, group.n)
     found = contrast(
         memory, count_terms(memory, group), count_terms(memory, others), min_n=min_n, min_z=min_z
@@ -139,10 +145,10 @@ def new_phrases(
     memory = memories.current()
     with reading(engine) as connection:
         before = Span(span.start - length, span.start, zone)
-        since = start_of_newest(connection, *conditions_of(selection, before), MAX_READ_BEFORE)
+        since = start_of_newest(connection, *_conditions_of(selection, before), MAX_READ_BEFORE)
         before = Span(since or before.start, span.start, zone)
-        group = read_group(connection, memory, *conditions_of(selection, span))
-        others = read_group(connection, memory, *conditions_of(selection, before), max_read=sys.maxsize)
+        group = read_selection(connection, memory, selection, span)
+        others = read_selection(connection, memory, selection, before, max_read=sys.maxsize)
         basis = _basis(connection, selection, span, group.n)
     found = contrast(
         memory, count_terms(memory, group), count_terms(memory, others), min_n=min_n, only_new=True
@@ -161,7 +167,32 @@ def describe_phrases(found: Phrases) -> Words:
     )
 
 
-def conditions_of(
+def read_selection(
+    connection: Connection,
+    memory: TermMemory,
+    selection: Selection,
+    span: Span,
+    *,
+    max_read: int = MAX_READ,
+) -> Group:
+    """Return what is read of a selection: the clauses that fit where it asks for such, else whole messages."""
+    if chosen := choose_among(connection, selection, span):
+        lines = lines_of(chosen, clauses=bool(mention_conditions(selection)))
+        return read_lines(connection, memory, lines, max_read=max_read)
+    return read_group(connection, memory, *_conditions_of(selection, span), max_read=max_read)
+
+
+def _read_rest(
+    connection: Connection, memory: TermMemory, selection: Selection, within: Selection, span: Span
+) -> Group:
+    chosen = choose_among(connection, selection, span)
+    if chosen and (all_of_them := choose_among(connection, within, span)):
+        lines = lines_of(chosen, clauses=bool(mention_conditions(selection)), within=all_of_them)
+        return read_lines(connection, memory, lines)
+    return read_group(connection, memory, *_conditions_of_rest(selection, within, span))
+
+
+def _conditions_of(
     selection: Selection, span: Span
 ) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]] | None]:
     """Return the conditions on messages, and those on clauses where the selection asks for any."""
@@ -171,7 +202,7 @@ def conditions_of(
 def _conditions_of_rest(
     selection: Selection, within: Selection, span: Span
 ) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]] | None]:
-    of_message, of_mention = conditions_of(selection, span)
+    of_message, of_mention = _conditions_of(selection, span)
     # A condition on a value that is missing is neither true nor false, so that NOT would lose it.
     is_rest = case((and_(*of_message, *(of_mention or ())), 0), else_=1) == 1
     all_of_them = message_conditions(within, span)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
+from pipeline.columns import Lines
 from pipeline.tables import FeedbackRow, MentionRow
 from pipeline.tallies import in_chunks
 from pipeline.terms import Ints, TermMemory
@@ -72,10 +73,37 @@ def read_group(
     """
     passing = _passing(of_message, of_mention)
     n = connection.scalar(select(func.count()).select_from(FeedbackRow).where(*passing)) or 0
-    sample = [_in_sample(max_read / n)] if n > max_read else []
+    sample = [_in_sample(max_read, n)] if n > max_read else []
     rows = connection.execute(_statement([*of_message, *sample], of_mention)).all()
     group = _grouped(n, rows, has_clauses=of_mention is not None)
     _read_texts(connection, memory, rows)
+    return group
+
+
+def read_lines(
+    connection: Connection, memory: TermMemory, lines: Lines, *, max_read: int = MAX_READ
+) -> Group:
+    """Return what ``read_group`` does, of messages or clauses that were chosen among columns."""
+    columns, messages, n = lines.columns, lines.messages, len(lines.messages)
+    if n > max_read:
+        places = columns.id[messages] % BUCKETS * SPREAD % BUCKETS
+        messages = messages[places < ceil(BUCKETS * (max_read / n))]
+    read = messages if lines.mentions is None else columns.message[lines.mentions]
+    mentions = lines.mentions
+    if mentions is not None and len(messages) < n:
+        is_read = np.isin(read, messages)
+        read, mentions = read[is_read], mentions[is_read]
+    fingerprints = columns.fingerprint[read].astype(np.str_).tolist()
+    group = Group(
+        n=n,
+        n_read=len(messages),
+        fingerprints=tuple(fingerprints),
+        message=np.searchsorted(messages, read),
+        voice=np.unique(columns.voice[read], return_inverse=True)[1],
+        start=None if mentions is None else columns.start[mentions].astype(np.int64),
+        end=None if mentions is None else columns.end[mentions].astype(np.int64),
+    )
+    _read_texts(connection, memory, list(zip(columns.id[read].tolist(), fingerprints, strict=True)))
     return group
 
 
@@ -105,6 +133,8 @@ def count_terms(memory: TermMemory, group: Group) -> TermCounts:
         inside = (found.start >= group.start[line]) & (found.end <= group.end[line])
         term, line = term[inside], line[inside]
     terms, n_messages = _distinct(term, group.message[line])
+    if group.voice.max(initial=-1) + 1 == group.n_read:
+        return TermCounts(terms, n_messages, n_messages, group.n_read)
     _, n_voices = _distinct(term, group.voice[line])
     return TermCounts(terms, n_messages, n_voices, group.n_read)
 
@@ -119,11 +149,22 @@ def added(many: Sequence[TermCounts]) -> TermCounts:
     return TermCounts(terms, n_messages, n_voices, sum(one.n_read for one in many))
 
 
+def without(whole: TermCounts, part: TermCounts) -> TermCounts:
+    """Return the counts of the groups that were added to a whole but for one of them."""
+    n_messages, n_voices = whole.n_messages.copy(), whole.n_voices.copy()
+    places = np.searchsorted(whole.terms, part.terms)
+    n_messages[places] -= part.n_messages
+    n_voices[places] -= part.n_voices
+    left = n_messages > 0
+    return TermCounts(whole.terms[left], n_messages[left], n_voices[left], whole.n_read - part.n_read)
+
+
 def _distinct(term: Ints, who: Ints) -> tuple[Ints, Ints]:
     """Terms, and with how many different ``who`` each occurs."""
     size = int(who.max(initial=0)) + 1
-    terms, n = np.unique(np.unique(term * size + who) // size, return_counts=True)
-    return terms, n
+    in_order = np.unique(term * size + who) // size
+    firsts = np.flatnonzero(np.diff(in_order, prepend=-1))
+    return in_order[firsts], np.diff(firsts, append=len(in_order))
 
 
 def _passing(
@@ -134,8 +175,8 @@ def _passing(
     return [*of_message, exists().where(MentionRow.feedback_id == FeedbackRow.id, *of_mention)]
 
 
-def _in_sample(rate: float) -> ColumnElement[bool]:
-    return place_in_sample() < ceil(BUCKETS * rate)
+def _in_sample(max_read: int, n: int) -> ColumnElement[bool]:
+    return place_in_sample() < ceil(BUCKETS * (max_read / n))
 
 
 def _statement(

@@ -103,7 +103,7 @@ class TermMemory:
     def missing(self, fingerprints: Iterable[str]) -> set[str]:
         """Return the fingerprints whose terms are not known yet."""
         with self._lock:
-            return set(fingerprints) - self._messages.keys()
+            return {one for one in fingerprints if one not in self._messages}
 
     def read(self, texts: Mapping[str, str]) -> None:
         """The terms of these texts, by fingerprint, are known."""
