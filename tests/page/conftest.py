@@ -109,7 +109,7 @@ class Reader:
 
 
 @pytest.fixture
-def open_reader(browser: Browser, demo_url: str) -> Iterator[Any]:
+def open_reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Any]:
     """Return readers: ``open_reader(width=360, theme="dark", url=None)``; afterwards the browser complained of nothing."""
     readers: list[Reader] = []
 
@@ -117,7 +117,7 @@ def open_reader(browser: Browser, demo_url: str) -> Iterator[Any]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
         )
-        reader = Reader(context.new_page(), url or demo_url)
+        reader = Reader(context.new_page(), url or request.getfixturevalue("demo_url"))
         reader.page.on(
             "console",
             lambda said: (
