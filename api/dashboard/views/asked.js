@@ -19,7 +19,7 @@ export function draw(page) {
   const head = html`<div class="view-head"><h1 tabindex="-1">${page.t.asked}</h1></div><p class="hint asked-lead">${t.lead}</p>`;
   if (found.status === "failed" || !data) return html`${head}${panel(page, { title: t.coverage, answer: found, draw: () => "" })}`;
   if (data.measures.length === 0) return html`${head}${noScores(page, t)}`;
-  const lengths = choices(t.bucket, BUCKETS.map((id) => ({ name: t[id], href: page.here({ bucket: id }), chosen: id === bucket })));
+  const lengths = (measure) => choices(`${t.bucket}: ${t.measures[measure.measure]}`, BUCKETS.map((id) => ({ name: t[id], href: page.here({ bucket: id }), chosen: id === bucket })));
   return html`${head}<div class="grid">
     ${panel(page, {
       title: t.coverage, hint: t.coverageHint(page.write.count(data.n_customers)), answer: found, isEmpty: () => false, wide: true, id: "coverage",
@@ -27,7 +27,7 @@ export function draw(page) {
     })}
     ${data.measures.map((measure) => panel(page, {
       title: t.measures[measure.measure], hint: t.scale(page.write.count(measure.lowest), page.write.count(measure.highest)),
-      answer: found, isEmpty: () => false, wide: true, id: idOf(measure), tools: lengths,
+      answer: found, isEmpty: () => false, wide: true, id: idOf(measure), tools: lengths(measure),
       draw: () => html`<div class="asked-halves">${drawMeasure(page, t, measure, data.points.filter((point) => idOf(point) === idOf(measure)))}
         ${drawGap(page, t, measure)}</div>`,
     }))}</div><p class="hint asked-lead">${t.note}</p>`;

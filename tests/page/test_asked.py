@@ -1,0 +1,134 @@
+"""Asked and unasked: whom the surveys hear, and what is said without being asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.page.numerals import number_in
+
+
+def scores_of(reader: Any, **params: str) -> Any:
+    """Return what the service says of all scores of the demo."""
+    asked = {"from": "2020-01-01", "to": "2030-01-01"} | params
+    return httpx.get(f"{reader.url}/v1/cx", params=asked).json()
+
+
+def test_each_measure_stands_beside_what_is_said_unasked(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all&lang=en")
+    nps, csat = scores_of(reader)["measures"]
+
+    panels = [page.locator(f"#{one}") for one in ("nps-0-10", "csat-1-5")]
+
+    for panel, told in zip(panels, (nps, csat), strict=True):
+        assert number_in(panel.locator(".big .n").inner_text()) == told["n"]
+        assert [number_in(panel.locator(".asked-pair .n").nth(at).inner_text()) for at in (0, 1)] == [
+            told["n_mentions_same"],
+            told["n_mentions_others"],
+        ]
+        assert panel.locator(".asked-sentence").inner_text() == without_marks(told["sentence_en"])
+
+
+def without_marks(words: str) -> str:
+    """The demo's English sentences hold no marks of direction."""
+    return words.replace("\u200e", "")
+
+
+def test_the_page_says_how_few_the_surveys_hear(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all&lang=en")
+    widest = max(one["coverage"] for one in scores_of(reader)["measures"])
+
+    said = page.locator(".asked-story").inner_text()
+
+    assert said == (
+        f"The surveys hear {widest:.0%} of the customers; the other {1 - widest:.0%} speak only unasked."
+    )
+
+
+def test_a_score_leads_to_the_messages_of_its_sources(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all")
+
+    reader.click("#nps-0-10 .big a.figure")
+
+    assert "/messages?" in page.url
+    assert "source=niksabad_tickets" in page.url
+
+
+def test_the_trend_is_a_table_for_those_who_want_one(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all&lang=en&bucket=month")
+
+    page.locator("#nps-0-10 .turn").focus()
+    page.keyboard.press("Enter")
+
+    rows = page.locator("#nps-0-10 tbody tr")
+    points = [
+        point
+        for point in scores_of(reader, bucket="month", calendar="gregorian")["points"]
+        if point["measure"] == "nps" and point["n"]
+    ]
+    shown = [number_in(rows.nth(at).locator(".n").inner_text()) for at in range(rows.count())]
+    assert [n for n in shown if n] == [point["n"] for point in points]
+    assert "from=" in str(rows.first.locator("a.figure").get_attribute("href"))
+
+
+def test_the_length_of_a_point_is_in_the_address(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all&lang=en")
+
+    reader.click("#nps-0-10 .choices a:has-text('Week')")
+    reader.wait()
+
+    assert "bucket=week" in page.url
+    assert page.locator("#nps-0-10 .choices [aria-current]").inner_text() == "Week"
+
+
+def test_few_answers_are_counted_and_not_scored(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=7d&lang=en")
+    panel = page.locator("#nps-0-10")
+
+    assert panel.locator(".big .too-few").count() == 1
+    assert number_in(panel.locator(".big .n").inner_text()) < 30
+    assert reader.violations() == []
+
+
+def test_without_scores_the_page_says_how_they_get_in(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all&lang=en&source=niksabad_telegram")
+
+    said = page.locator("#no-scores").inner_text()
+
+    assert "No source gave a score in this period." in said
+    assert "nps, csat, ces or rating" in said
+    assert reader.violations() == []
+
+
+def test_an_interval_keeps_its_place_before_the_count_in_persian(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=all")
+
+    said = page.locator("#nps-0-10 .asked-sentence").text_content()
+
+    assert "\u2066−" in said
+    assert said.count("\u2066") == said.count("\u2069")
+
+
+def test_stars_and_other_scales_are_measures_of_their_own(open_reader: Any) -> None:
+    reader = open_reader()
+    told = scores_of(reader)
+    stars = told["measures"][1] | {"measure": "rating", "sources": ["bazaar"]}
+    told = told | {"measures": [stars], "points": []}
+    reader.page.route("**/v1/cx?*", lambda route: route.fulfill(json=told))
+
+    page = reader.open("/asked?period=all&lang=en")
+
+    assert page.locator("#rating-1-5 h2").inner_text() == "Stars"
+    assert (
+        page.locator(".asked-story").inner_text()
+        == "There is no survey in this period; stars are given unasked."
+    )

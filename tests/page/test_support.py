@@ -1,0 +1,128 @@
+"""Support: waits, and the messages that need somebody now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.page.numerals import number_in
+
+
+def answer_of(reader: Any, route: str, **params: str) -> Any:
+    """Return what the service says to the page's question about all of the demo."""
+    asked = {"from": "2020-01-01", "to": "2030-01-01"} | params
+    return httpx.get(f"{reader.url}/v1/{route}", params=asked).json()
+
+
+def test_the_urgent_list_shows_the_newest_and_leads_to_all_of_them(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all")
+    urgent = answer_of(reader, "feedback", flag="urgent", unresolved="true")
+
+    said = number_in(page.locator("#urgent .support-all").inner_text())
+    reader.click("#urgent .support-all a")
+
+    assert said == urgent["n"] > 6
+    assert page.url.startswith(f"{reader.url}/messages?")
+    assert "flag=urgent" in page.url
+    assert "unresolved=true" in page.url
+
+
+def test_the_angriest_about_the_app_are_two_choices_away(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all")
+
+    page.locator("#angriest select").select_option("app")
+    page.wait_for_url("**about=app*")
+    reader.wait()
+
+    angriest = answer_of(reader, "feedback", aspect="app", unresolved="true", order="angriest", limit="6")
+    shown = page.locator("#angriest .support-messages > li")
+    assert number_in(page.locator("#angriest .support-all").inner_text()) == angriest["n"]
+    assert shown.count() == 6
+    assert angriest["items"][0]["native_id"] in shown.first.inner_text()
+    assert "aspect=app" in str(page.locator("#angriest .support-all a").get_attribute("href"))
+
+
+def test_a_message_leads_to_the_way_of_its_customer(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all")
+
+    reader.click("#urgent .support-messages footer a[href^='/customers/']")
+    reader.wait()
+
+    assert page.locator(".way-step").count() > 0
+
+
+def test_the_cut_of_the_waits_is_in_the_address(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en")
+
+    reader.click("#waits .choices a:has-text('Channel')")
+    reader.wait()
+
+    rows = page.locator("#waits tbody tr")
+    cases = answer_of(reader, "cx/response", by="channel")
+    assert "by=channel" in page.url
+    assert rows.count() == 1 + len(cases["groups"])
+    assert [number_in(rows.nth(at).locator("th small").inner_text()) for at in range(rows.count())] == [
+        cases["n"],
+        *(group["n"] for group in cases["groups"]),
+    ]
+
+
+def test_a_wait_leads_to_the_messages_of_its_stage(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en")
+
+    reader.click("#waits tbody tr:has-text('Delivery') td a.figure")
+
+    assert "/messages?" in page.url
+    assert "stage=delivery" in page.url
+
+
+def test_few_cases_are_counted_and_not_measured(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en&stage=awareness&channel=ticket")
+
+    assert page.locator("#glance .too-few").count() >= 1
+    assert page.locator("#glance .figure .n").first.inner_text().endswith("cases")
+
+
+def test_without_any_case_the_view_says_what_makes_one(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?from=2020-01-01&to=2020-02-01&lang=en&calendar=gregorian")
+
+    assert "tickets, chats, e-mail" in page.locator("#glance .nothing").inner_text()
+    assert page.locator("#urgent .nothing").count() == 1
+    assert page.locator("#angriest .nothing").count() == 1
+    assert reader.violations() == []
+
+
+def test_a_refused_question_is_said_where_its_answer_would_stand(open_reader: Any) -> None:
+    reader = open_reader()
+    refuse = {"title": "Too many questions", "status": 429, "detail": "ask again in a minute"}
+    reader.page.route("**/v1/cx/response?*", lambda route: route.fulfill(status=429, json=refuse))
+
+    page = reader.open("/support?period=all&lang=en")
+
+    assert "ask again in a minute" in page.locator("#waits .refused").inner_text()
+    assert page.locator("#urgent .support-messages > li").count() == 6
+    assert {said.split(":")[0] for said in reader.complaints} == {"error"}
+    reader.complaints.clear()
+
+
+def test_only_a_web_address_becomes_a_link_to_the_help_desk(open_reader: Any) -> None:
+    reader = open_reader()
+    items = answer_of(reader, "feedback", flag="urgent", unresolved="true", limit="2")
+    items["items"][0]["permalink"] = "javascript:alert(1)"
+    items["items"][1]["permalink"] = "https://desk.example/tickets/17"
+    reader.page.route("**/v1/feedback?*flag=urgent*", lambda route: route.fulfill(json=items))
+
+    page = reader.open("/support?period=all&lang=en")
+
+    links = page.locator("#urgent a.permalink")
+    assert links.count() == 1
+    assert links.get_attribute("href") == "https://desk.example/tickets/17"
+    assert links.get_attribute("rel") == "noopener noreferrer"
