@@ -7,15 +7,25 @@ import { downloads, figure, inside, panel, toneOf } from "../../core/parts.js";
 const MOST_LINES = 4;
 const MOST_PARTS = 4;
 
-/** Return the panel. */
+/** Return the panel; it is a short one where nothing stands before the period. */
 export function changesPanel(page, t, { stages, drivers }) {
+  const isAlone = stages.data !== null && !isComparable(stages.data);
   return panel(page, {
-    id: "changes", title: t.changes, answer: stages, hint: stages.data ? beforeWords(page, t, stages.data) : nothing,
+    id: "changes", title: t.changes, answer: stages, wide: isAlone, hint: stages.data && !isAlone ? beforeWords(page, t, stages.data) : nothing,
     tools: downloads(page, "compare", { by: "stage" }),
-    draw: (data) => html`<p class="ov-lead" dir="auto">${page.pick(data.total, "sentence")}</p>${stageLists(page, t, data)}
+    draw: (data) => (isAlone ? shorterPeriods(page, t) : html`<p class="ov-lead" dir="auto">${page.pick(data.total, "sentence")}</p>${stageLists(page, t, data)}
       <div class="ov-why"><h3>${t.why}</h3>${inside(page, { answer: drivers, draw: (told) => parts(page, t, told) })}
-        <p><a href=${page.address("drivers")}>${t.toDrivers}</a></p></div>`,
+        <p><a href=${page.address("drivers", { by: "aspect" })}>${t.toDrivers}</a></p></div>`),
   });
+}
+
+function isComparable(data) {
+  return data.n_before > 0;
+}
+
+function shorterPeriods(page, t) {
+  return html`<p>${t.beforeUnknown}. ${t.takeShorter}</p><p class="ov-links">${["last_month", "30d", "7d"].filter((id) => id !== page.period.preset).map((id) =>
+    html`<a class="button" href=${page.here({ period: id, from: null, to: null })}>${page.t[id]}</a>`)}</p>`;
 }
 
 function beforeWords(page, t, data) {
@@ -25,7 +35,7 @@ function beforeWords(page, t, data) {
 }
 
 function stageLists(page, t, data) {
-  if (data.total.too_few || data.n_before === 0) return nothing;
+  if (data.total.too_few) return nothing;
   const moved = data.lines.filter((line) => line.significant);
   const worse = moved.filter((line) => line.change < 0);
   const better = moved.filter((line) => line.change > 0);

@@ -8,14 +8,14 @@ import { eventForm } from "./event-form.js";
 const MOST_JUDGED = 4;
 const AROUND_DAYS = 28;
 const TONES = { helped: "positive", worsened: "negative", no_effect: "neutral", cannot_tell: "neutral", too_few: "neutral" };
-const state = { asked: null, failed: null };
+const state = { asked: null, failed: null, removed: new Set() };
 
 /** Return the panel. */
 export function eventsPanel(page, t, answer) {
   return panel(page, {
     id: "events", title: t.events, hint: t.eventsHint, answer, wide: true, isEmpty: () => false,
     draw: ({ events }) => {
-      const newest = [...events].reverse();
+      const newest = events.filter((one) => !state.removed.has(one.id)).reverse();
       const [within, others] = [newest.filter((one) => isInPeriod(page, one)), newest.filter((one) => !isInPeriod(page, one))];
       const isWhole = page.query.get("events") === "all";
       const shown = isWhole ? within : within.slice(0, MOST_JUDGED);
@@ -99,6 +99,8 @@ async function remove(page, t, event) {
   state.asked = null;
   try {
     await page.answers.send("DELETE", `/v1/events/${event.id}`);
+    // The list that still holds it is shown until the new one comes.
+    state.removed.add(event.id);
     state.failed = null;
     page.actions.say(t.removed);
   } catch (error) {

@@ -4,6 +4,8 @@ import { colours } from "../../core/chart.js";
 
 const LANE_PX = 24;
 const MOST_LANES = 3;
+const BELOW_PX = 26;
+const WITH_SIDE_PX = 960;
 const MOST_LABEL_PX = 150;
 
 /** Return the band: a polygon for each run of points that can be told, a narrow bar for one alone. */
@@ -36,9 +38,11 @@ function outline(points, run, api) {
   return [[x - half, top], [x + half, top], [x + half, bottom], [x - half, bottom]];
 }
 
-/** Return how many rows of flags stand above the line. */
-export function eventLanes(events) {
-  return Math.min(MOST_LANES, events.length);
+/** Return how many rows of flags stand above the line, in a picture about as wide as its window allows. */
+export function eventLanes(data) {
+  const width = innerWidth > WITH_SIDE_PX ? innerWidth - WITH_SIDE_PX / 2.6 : innerWidth - 130;
+  const xs = data.events.map((event) => placeOf(event, data.points)).map(({ at, part }) => ((at + part) / data.points.length) * width);
+  return Math.max(0, ...labels(data.events, xs, 0, width).map(({ lane }) => lane + 1));
 }
 
 /** Return the events: a dashed line at their moment, their title on a flag above; flags without room lose their title. */
@@ -59,21 +63,21 @@ function placeOf(event, points) {
 }
 
 function flag(events, places, params, api) {
-  const { x: left, y: top, width, height } = params.coordSys;
+  const { x: left, y: top, width } = params.coordSys;
   const step = api.size([1, 0])[0];
   const xs = places.map(({ at, part }) => api.coord([at, 0])[0] + (part - 0.5) * step);
   const label = labels(events, xs, left, width)[params.dataIndex];
   const x = xs[params.dataIndex];
   const colour = colours();
   const y = top - 10 - LANE_PX * label.lane;
-  const pole = { type: "line", z2: 1, shape: { x1: x, y1: y, x2: x, y2: top + height }, style: { stroke: colour.warning, lineWidth: 1.5, lineDash: [3, 3] } };
+  const pole = { type: "line", z2: 1, shape: { x1: x, y1: y, x2: x, y2: api.getHeight() - BELOW_PX }, style: { stroke: colour.warning, lineWidth: 1.5, lineDash: [3, 3] } };
   const knob = { type: "circle", z2: 2, shape: { cx: x, cy: y, r: 4 }, style: { fill: colour.warning } };
   return { type: "group", children: [pole, knob, ...(label.isShown ? [title(events[params.dataIndex].title, label, y, colour)] : [])] };
 }
 
 /** Return for each event the lane and the place of its title; lanes are taken in turn where titles would touch. */
 function labels(events, xs, left, width) {
-  const ends = new Array(eventLanes(events)).fill(-Infinity);
+  const ends = new Array(MOST_LANES).fill(-Infinity);
   const widest = Math.min(MOST_LABEL_PX, width * 0.55);
   return events.map(({ title: words }, index) => {
     const wide = Math.min(widest, 20 + words.length * 6);

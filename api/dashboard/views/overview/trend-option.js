@@ -9,9 +9,8 @@ const MANY_POINTS = 45;
 
 /** Return the option. Time runs from left to right in both languages, as on the charts that people know. */
 export function trendOption(page, t, bucket, data) {
-  const top = 14 + 24 * eventLanes(data.events);
   return {
-    grid: [{ top, bottom: "32%", left: 44, right: 16 }, { height: "20%", bottom: 26, left: 44, right: 16 }],
+    grid: grids(data),
     xAxis: [0, 1].map((gridIndex) => timeAxis(page, bucket, data, gridIndex)),
     yAxis: [netAxis(page, data), volumeAxis(page, data), { type: "value", gridIndex: 0, min: 0, max: 1, show: false }],
     tooltip: tooltip((picked) => tipOf(page, t, bucket, data, picked), { trigger: "axis", axisPointer: { type: "line", lineStyle: { color: colours().soft, type: "solid", opacity: 0.4 } } }),
@@ -20,10 +19,24 @@ export function trendOption(page, t, bucket, data) {
   };
 }
 
+/** Above the line, below the volume; volume alone where no piece can be told. */
+function grids({ points, events }) {
+  const top = 14 + 24 * eventLanes({ points, events });
+  // Without it, ECharts narrows a grid by whatever it measures of labels, before their font is there too.
+  const sides = { left: 44, right: 16, outerBoundsMode: "none" };
+  if (isTold(points)) return [{ ...sides, top, bottom: "32%" }, { ...sides, height: "20%", bottom: 26 }];
+  return [{ ...sides, top, height: 0 }, { ...sides, top: top + 10, bottom: 26 }];
+}
+
+/** Return whether net sentiment of any point can be told. */
+export function isTold(points) {
+  return points.some((point) => !point.too_few);
+}
+
 function timeAxis(page, bucket, data, gridIndex) {
   const tick = (_label, index) => tickOf(page, bucket, data.points[index]);
   return axis({
-    type: "category", gridIndex, data: data.points.map((point) => point.label), splitLine: { show: false },
+    type: "category", gridIndex, show: gridIndex === 1 || isTold(data.points), data: data.points.map((point) => point.label), splitLine: { show: false },
     axisLabel: { show: gridIndex === 1, hideOverlap: true, formatter: tick },
   });
 }
@@ -33,9 +46,9 @@ function netAxis(page, data) {
   const known = data.points.filter((point) => !point.too_few);
   const low = Math.min(-20, ...known.map((point) => point.net_sentiment_low));
   const high = Math.max(20, ...known.map((point) => point.net_sentiment_high));
-  const step = high - low > 100 ? 50 : 25;
+  const step = high - low > 120 ? 50 : 25;
   const [min, max] = [Math.max(-100, Math.floor(low / step) * step), Math.min(100, Math.ceil(high / step) * step)];
-  return axis({ type: "value", min, max, interval: step, axisLabel: { formatter: page.write.points } });
+  return axis({ type: "value", show: known.length > 0, min, max, interval: step, axisLabel: { formatter: page.write.points } });
 }
 
 function volumeAxis(page, data) {
@@ -62,7 +75,7 @@ function lines(points) {
   const colour = colours().accent;
   const common = { type: "line", color: colour, showAllSymbol: true, z: 4, cursor: "pointer" };
   return [
-    { ...common, id: "net", lineStyle: { width: 2.5 }, data: points.map((point, at) => (point.complete ? dot(points, at) : null)), markLine: zeroLine() },
+    { ...common, id: "net", lineStyle: { width: 2.5 }, data: points.map((point, at) => (point.complete ? dot(points, at) : null)), markLine: isTold(points) ? zeroLine() : undefined },
     { ...common, id: "open", lineStyle: { width: 2, type: [4, 4] }, data: points.map((point, at) => openDot(points, at)) },
   ];
 }

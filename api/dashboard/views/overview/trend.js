@@ -5,7 +5,7 @@ import { choices, downloads, estimateBadge, figure, netFigure, panel, picture, t
 import { bucketFor } from "../../core/periods.js";
 import { bucketsFor, daysOf, isWithin, nameOf, shownTrend } from "./buckets.js";
 import { showEvent } from "./events.js";
-import { trendOption } from "./trend-option.js";
+import { isTold, trendOption } from "./trend-option.js";
 
 /** Return the panel. */
 export function trendPanel(page, t, trends) {
@@ -23,7 +23,7 @@ function bucketChoice(page, t, shown) {
 }
 
 function noteOf(page, t, bucket, data) {
-  if (data.points.every((point) => point.too_few)) return html`<p class="hint ov-note">${t.allFew}</p>`;
+  if (!isTold(data.points)) return html`<p class="hint ov-note">${t.allFew}</p>`;
   const isCoarser = page.query.get("bucket") !== bucket && bucket !== bucketFor(page.period);
   return isCoarser ? html`<p class="hint ov-note">${t.coarser[bucket]}</p>` : nothing;
 }
@@ -31,7 +31,7 @@ function noteOf(page, t, bucket, data) {
 function trendPicture(page, t, bucket, data) {
   const at = (point, labels = {}) => page.messages({ ...daysOf(page, point), ...labels });
   return picture(page, {
-    id: "trend", label: t.trendLabel, height: "25rem", option: trendOption(page, t, bucket, data),
+    id: "trend", label: t.trendLabel, height: isTold(data.points) ? "25rem" : "13rem", option: trendOption(page, t, bucket, data),
     onPick: (picked) => pick(page, data, picked, at), rows: () => trendTable(page, t, bucket, data, at),
   });
 }
@@ -60,7 +60,7 @@ function trendTable(page, t, bucket, data, at) {
 function legend(page, t, data) {
   const has = (test) => data.points.some(test);
   const items = [
-    ["line", page.t.netSentiment, true], ["band", t.band, true], ["negative", page.t.negative, true], ["neutral", page.t.neutral, true],
+    ["line", page.t.netSentiment, isTold(data.points)], ["band", t.band, isTold(data.points)], ["negative", page.t.negative, true], ["neutral", page.t.neutral, true],
     ["positive", page.t.positive, true], ["event", t.event, data.events.length > 0], ["open", t.open, has((point) => !point.complete && point.n > 0)],
     ["gap", t.gap, has((point) => point.too_few)],
   ];
