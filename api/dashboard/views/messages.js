@@ -1,8 +1,44 @@
-/** messages: to be drawn. */
+/** Messages: what was said, word for word, with what the model made of it. */
 
-import { html } from "../vendor/lit-html/lit-html.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { panel } from "../core/parts.js";
+import { card } from "./messages/card.js";
+import { controls } from "./messages/controls.js";
+import { lastDone } from "./messages/correct.js";
+import { askedOf, asksForMentions } from "./messages/question.js";
+import { summary } from "./messages/summary.js";
+import { WORDS } from "./messages/words.js";
+
+const STEP = 50;
+const MOST = 200;
 
 /** Return the view. */
 export function draw(page) {
-  return html`<div class="view-head"><h1 tabindex="-1">${page.t.messages}</h1></div>`;
+  const t = page.words(WORDS);
+  const asked = askedOf(page);
+  return html`<div class="view-head"><h1 tabindex="-1">${page.t.messages}</h1></div>
+    <div class="grid">${summary(page, t, asked)}</div>
+    ${controls(page, t, asked)}${lastDone(page, t)}
+    ${panel(page, { title: t.list, answer: page.ask("feedback", asked), id: "msg-list", draw: (data) => list(page, t, asked, data) })}`;
+}
+
+function list(page, t, asked, data) {
+  const how = { asksForMentions: asksForMentions(page, asked) };
+  return html`<ol class="msg-list">${data.items.map((message) => html`<li>${card(page, t, message, how)}</li>`)}</ol>
+    <p class="msg-end"><span class="hint">${data.n === null ? t.pageShown(page.write.count(data.items.length)) : t.shown(page.write.count(data.items.length), page.write.count(data.n))}</span>
+    ${asked.cursor ? html`<a class="button" href=${page.here({ cursor: null, open: null })} @click=${toTop}>${t.first}</a>` : nothing}
+    ${further(page, t, asked, data)}</p>`;
+}
+
+/** The newest have further pages; the angriest have one, which can be made longer. */
+function further(page, t, asked, data) {
+  if (data.next) return html`<a class="button" href=${page.here({ cursor: data.next, open: null })} @click=${toTop}>${t.next}</a>`;
+  if (asked.order && data.n > data.items.length && asked.limit < MOST) {
+    return html`<a class="button" href=${page.here({ limit: asked.limit < STEP ? STEP : Math.min(MOST, asked.limit + STEP), open: null })}>${t.more}</a>`;
+  }
+  return nothing;
+}
+
+function toTop() {
+  setTimeout(() => document.getElementById("msg-list")?.scrollIntoView());
 }

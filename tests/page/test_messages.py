@@ -1,0 +1,238 @@
+"""The messages behind every number: found, read, explained and set right in their place."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from playwright.sync_api import Page
+
+PERIOD = "period=90d&lang=en&calendar=gregorian"
+MARKS = ".msg-text .mark"
+
+
+def said_of(page: Page, demo_url: str, **params: str) -> dict[str, Any]:
+    """Return what the API answers to the question that the page asked last, with ``params`` in it."""
+    asked = page.evaluate(
+        "performance.getEntriesByType('resource').map((one) => one.name).filter((name) => name.includes('/v1/feedback?')).at(-1)"
+    )
+    return dict(httpx.get(str(httpx.URL(asked).copy_merge_params(params))).json())
+
+
+def opened_of(page: Page) -> tuple[int, str]:
+    """Return message and mention that the address opens."""
+    (name,) = parse_qs(urlsplit(page.url).query)["open"]
+    message, mention = name.split(":")
+    return int(message), mention
+
+
+def test_as_many_messages_are_told_as_the_api_counts(open_reader: Any, demo_url: str) -> None:
+    page = open_reader().open(f"/messages?{PERIOD}&stage=delivery&sentiment=negative")
+
+    told = said_of(page, demo_url, limit="25")
+
+    assert page.locator("#msg-summary .big .value").inner_text() == f"{told['n']:,}"
+    assert page.locator(".msg").count() == 25
+    assert page.locator(".msg").first.get_attribute("id") == f"m-{told['items'][0]['id']}"
+
+
+def test_a_part_of_the_bar_leads_to_as_many_mentions_as_it_says(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=support")
+    told = page.locator(".msg-legend a", has_text="Negative").locator("b").inner_text()
+
+    reader.click(".msg-legend a:has-text('Negative')")
+
+    assert "sentiment=negative" in page.url
+    assert page.locator(".msg-net .n").inner_text() == f"{told} mentions"
+
+
+def test_a_phrase_leads_to_the_messages_that_hold_it(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&sentiment=negative")
+    phrase = page.locator(".msg-phrases a bdi").first.inner_text()
+    n = int(page.locator(".msg-phrases a small").first.inner_text())
+
+    reader.click(".msg-phrases a")
+
+    assert parse_qs(urlsplit(page.url).query)["q"] == [f'"{phrase}"']
+    # The phrase was counted in negative clauses, the messages hold it anywhere.
+    assert int(page.locator("#msg-summary .big .value").inner_text()) >= n
+
+
+def test_pages_follow_each_other_and_back_leads_to_the_first(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}")
+    first = [one.get_attribute("id") for one in page.locator(".msg").all()]
+
+    reader.click(".msg-end a:has-text('Next messages')")
+    second = [one.get_attribute("id") for one in page.locator(".msg").all()]
+    page.go_back()
+    page.wait_for_function("(id) => document.querySelector('.msg').id === id", arg=first[0])
+
+    assert not set(first) & set(second)
+    assert (len(first), len(second)) == (25, 25)
+
+
+def test_mentions_that_fit_are_told_from_those_that_do_not(open_reader: Any, demo_url: str) -> None:
+    page = open_reader().open(f"/messages?{PERIOD}&stage=delivery&sentiment=negative")
+
+    items = said_of(page, demo_url, limit="25")["items"]
+
+    fitting = [mention["text"] for item in items for mention in item["mentions"] if mention["matches"]]
+    assert page.locator(f"{MARKS}.fits").evaluate_all("(all) => all.map((one) => one.textContent)") == fitting
+    assert page.locator(f"{MARKS}.other").count() > 0
+
+
+def test_a_mention_is_opened_and_closed_by_keyboard(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}")
+    mark = page.locator(MARKS).nth(3)
+    name = mark.get_attribute("id")
+
+    mark.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#mention-detail")
+    page.wait_for_function("() => document.activeElement.id === 'mention-detail'")
+    page.wait_for_selector(".msg-shaded")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#mention-detail", state="detached")
+    page.wait_for_function("(id) => document.activeElement.id === id", arg=name)
+
+    assert reader.violations() == []
+
+
+def test_the_words_that_carried_a_label_are_shown_for_each_of_four(open_reader: Any, demo_url: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&q=%D8%A7%D9%81%D8%AA%D8%B6%D8%A7%D8%AD&sentiment=negative")
+
+    reader.click(f"{MARKS}.fits")
+    id_, mention = opened_of(page)
+    told = httpx.get(f"{demo_url}/v1/feedback/{id_}/mentions/{mention}/why?head=stage").json()
+    reader.click(".msg-labels a:has-text('Stage')")
+    page.wait_for_selector(".msg-shaded")
+
+    heaviest = max(told["words"], key=lambda word: word["weight"])
+    assert page.locator(".msg-labels a").count() == 4
+    assert page.locator(".msg-labels a[aria-current]").inner_text().startswith("Stage")
+    assert heaviest["text"] in page.locator(".msg-shaded [class*='for-4']").all_inner_texts()
+    assert reader.violations() == []
+    assert reader.overflow() <= 0
+
+
+def test_a_mention_is_set_right_and_the_correction_taken_back(open_reader: Any, demo_url: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=use&sentiment=negative")
+    reader.click(f"{MARKS}.fits")
+    address = "{}/v1/feedback/{}/mentions/{}".format(demo_url, *opened_of(page))
+    before = httpx.get(address).json()
+
+    page.locator("select[name=sentiment]").select_option("positive")
+    page.get_by_role("button", name="Save correction").click()
+    page.wait_for_selector(".msg-done")
+    corrected = httpx.get(address).json()
+    heard = page.locator("[role=status]").inner_text()
+    page.locator(".msg-done button", has_text="Take back").click()
+    page.wait_for_function("() => document.querySelector('[role=status]').textContent.includes('taken back')")
+
+    assert (before["sentiment"], corrected["sentiment"]) == ("negative", "positive")
+    assert corrected["correction"]["corrected_by"] == "this machine"
+    assert heard == "The correction is saved and counts in the figures."
+    assert httpx.get(address).json() == before
+
+
+def test_labels_that_are_right_are_confirmed(open_reader: Any, demo_url: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=purchase")
+    reader.click(f"{MARKS}.fits")
+    address = "{}/v1/feedback/{}/mentions/{}".format(demo_url, *opened_of(page))
+
+    page.get_by_role("button", name="It is right").click()
+    page.wait_for_selector(".msg-detail .badge")
+    badge = page.locator(".msg-detail .badge").inner_text()
+    violations = reader.violations()
+    page.locator(".msg-correct button", has_text="Take back").click()
+    page.wait_for_selector(".msg-detail .badge", state="detached")
+
+    assert (badge, violations) == ("confirmed", [])
+    assert httpx.get(address).json()["correction"] is None
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(open_reader: Any, demo_url: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=support")
+    reader.click(f"{MARKS}.fits")
+    address = "{}/v1/feedback/{}/mentions/{}".format(demo_url, *opened_of(page))
+    changed = httpx.patch(address, json={"aspect": "staff"}, headers={"If-Match": "*"}).json()
+
+    page.locator("select[name=aspect]").select_option("price")
+    page.get_by_role("button", name="Save correction").click()
+    refused = page.locator(".msg-refused").inner_text()
+    kept = httpx.get(address).json()
+    httpx.delete(address, headers={"If-Match": "*"})
+    # The browser says of itself that a request came back with 412.
+    reader.complaints = [one for one in reader.complaints if "412" not in one]
+
+    assert "somebody else" in refused
+    assert (kept["aspect"], kept["etag"]) == ("staff", changed["etag"])
+
+
+def test_the_angriest_unresolved_come_as_the_api_has_them(open_reader: Any, demo_url: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}")
+
+    reader.click(".choices a:has-text('Angriest')")
+    reader.click("button:has-text('Unresolved only')")
+
+    told = said_of(page, demo_url, limit="25", order="angriest")
+    assert page.locator("button:has-text('Unresolved only')").get_attribute("aria-pressed") == "true"
+    assert [one.get_attribute("id") for one in page.locator(".msg").all()] == [
+        f"m-{item['id']}" for item in told["items"]
+    ]
+    assert {item["status"] for item in told["items"]} == {"open", "unsolved"}
+
+
+def test_messages_that_are_mixed_are_found_as_whole_messages(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}")
+
+    reader.click(".choices a:has-text('Mixed')")
+
+    assert page.locator(".refused").count() == 0
+    assert page.locator(".msg.mixed").count() == page.locator(".msg").count() > 0
+
+
+def test_the_messages_of_an_hour_are_those_of_that_hour(open_reader: Any) -> None:
+    hour = "from=2026-11-20T18:00:00%2B03:30&to=2026-11-20T22:00:00%2B03:30"
+
+    page = open_reader().open(f"/messages?{hour}&lang=en")
+
+    times = page.locator(".msg time").evaluate_all("(all) => all.map((one) => one.dateTime)")
+    assert times
+    assert all("2026-11-20T18" <= time < "2026-11-20T22" for time in times)
+    assert "Only from" in page.locator(".msg-controls").inner_text()
+
+
+def test_all_of_them_are_saved_as_a_file(open_reader: Any, demo_url: str) -> None:
+    page = open_reader().open(f"/messages?{PERIOD}&stage=delivery&sentiment=negative")
+    href = page.locator("#msg-summary .downloads a", has_text="NDJSON").get_attribute("href")
+
+    lines = httpx.get(f"{demo_url}{href}").text.splitlines()
+
+    assert page.locator("#msg-summary .big .value").inner_text() == f"{len(lines):,}"
+
+
+def test_where_nothing_fits_the_page_says_what_to_do(open_reader: Any) -> None:
+    page = open_reader().open(f"/messages?{PERIOD}&q=qqqqqqqq")
+
+    assert page.locator("#msg-list .nothing").inner_text().startswith("No message of this period fits")
+    assert page.locator("#msg-summary .big .value").inner_text() == "0"
+
+
+def test_what_the_service_refuses_is_told_in_its_words(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=moon")
+    reader.complaints = [one for one in reader.complaints if "422" not in one]
+
+    assert "must be one of awareness" in page.locator("#msg-list .refused").inner_text()
