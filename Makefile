@@ -81,7 +81,7 @@ $(VENV)/.developing: $(VENV)/.serving $(PAGE)/node_modules/.developing
 
 # Without npm or its registry the service is set up all the same: only its page is missing, and says so.
 page: $(VENV)/.serving
-	@$(MAKE) --no-print-directory $(PAGE)/node_modules/.serving || { \
+	@$(MAKE) --silent --no-print-directory $(PAGE)/node_modules/.serving || { \
 		echo "The page's libraries (ECharts, lit-html, Vazirmatn) could not be installed; what npm said stands above."; \
 		echo "The service and its API work without them, its page does not: run make setup again."; } >&2
 
