@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path, PurePosixPath
+import gzip
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import FileResponse
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, Response
 
 HERE = Path(__file__).parent / "dashboard"
 # Of each package only what the page loads: address under /assets/vendor, and file below node_modules.
@@ -18,8 +19,14 @@ VENDORED = {
     "vazirmatn/vazirmatn-arabic-wght-normal.woff2": "@fontsource-variable/vazirmatn/files/vazirmatn-arabic-wght-normal.woff2",
     "vazirmatn/vazirmatn-latin-wght-normal.woff2": "@fontsource-variable/vazirmatn/files/vazirmatn-latin-wght-normal.woff2",
 }  # fmt: skip
-OWN = ("core", "views", "styles")
-OWN_FILES = ("app.js", "before.js", "icon.svg")
+OWN = re.compile(r"(core|views|styles)(/[a-z0-9-]+)+\.(js|css)|app\.js|before\.js|icon\.svg", re.ASCII)
+KINDS = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
 VIEWS = (
     "overview", "journey", "intents", "drivers", "brands", "messages", "customers", "asked", "support", "sources", "try",
 )  # fmt: skip
@@ -38,7 +45,9 @@ def serve_page(app: FastAPI) -> None:
     """The page answers under ``/`` and the names of its views, its files under ``/assets``."""
     for path in ("/", *(f"/{view}" for view in VIEWS), "/customers/{key}"):
         app.add_api_route(path, _page, include_in_schema=False, response_model=None)
-    app.mount("/assets", GZipMiddleware(_Files(directory=HERE), minimum_size=1024))
+    app.add_api_route(
+        "/assets/{address:path}", _file, include_in_schema=False, response_model=None, methods=["GET", "HEAD"]
+    )
 
 
 def file_behind(address: str) -> str | None:
@@ -49,12 +58,10 @@ def file_behind(address: str) -> str | None:
     >>> file_behind("package.json") is None
     True
     """
-    path = PurePosixPath(address)
-    if path.parts[:1] == ("vendor",):
-        vendored = VENDORED.get(address.removeprefix("vendor/"))
-        return vendored and f"node_modules/{vendored}"
-    is_ours = address in OWN_FILES or (path.parts[:1] != path.parts and path.parts[0] in OWN)
-    return address if is_ours and path.suffix in {".js", ".css", ".svg"} else None
+    if OWN.fullmatch(address):
+        return address
+    vendored = VENDORED.get(address.removeprefix("vendor/")) if address.startswith("vendor/") else None
+    return vendored and f"node_modules/{vendored}"
 
 
 def _page() -> FileResponse:
@@ -63,18 +70,31 @@ def _page() -> FileResponse:
     return FileResponse(HERE / "index.html", headers=ASK_AGAIN)
 
 
-class _Files(StaticFiles):
-    """The files of the page and no other; a browser asks for them again each time, getting 304 while they are the same."""
+async def _file(address: str, request: Request) -> Response:
+    named = file_behind(address)
+    if named is None or not (HERE / named).is_file():
+        raise HTTPException(404, f"the page has no file {address[:80]!r}")
+    file = _packed(HERE / named, (HERE / named).stat().st_mtime_ns)
+    headers = ASK_AGAIN | {"ETag": file.etag, "Vary": "Accept-Encoding"}
+    if file.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if file.gzipped and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.gzipped, headers=headers | {"Content-Encoding": "gzip"}, media_type=file.kind)
+    return Response(file.content, headers=headers, media_type=file.kind)
 
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return the file behind an address, and what the system knows of it."""
-        file = file_behind(path)
-        if file is None:
-            raise HTTPException(404, f"the page has no file {path[:80]!r}")
-        return super().lookup_path(file)
 
-    def file_response(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
-        """Return the file, or 304."""
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        response.headers.update(ASK_AGAIN)
-        return response
+@dataclass(frozen=True)
+class _Packed:
+    """A file as it is sent; ``gzipped`` is empty where that would save nothing."""
+
+    content: bytes
+    gzipped: bytes
+    kind: str
+    etag: str
+
+
+@lru_cache(maxsize=256)
+def _packed(path: Path, changed_ns: int) -> _Packed:
+    content = path.read_bytes()
+    gzipped = b"" if path.suffix == ".woff2" else gzip.compress(content, mtime=0)
+    return _Packed(content, gzipped, KINDS[path.suffix], f'"{changed_ns:x}-{len(content):x}"')

@@ -128,6 +128,16 @@ def test_a_file_that_did_not_change_is_not_sent_again(client: TestClient, addres
     assert other.status_code == 200
 
 
+def test_a_file_is_packed_for_who_takes_it_packed(client: TestClient) -> None:
+    packed = client.get("/assets/app.js", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/assets/app.js", headers={"Accept-Encoding": "identity"})
+
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text == (HERE / "app.js").read_text(encoding="utf-8")
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
 @pytest.mark.parametrize(
     ("address", "kind"),
     [
