@@ -185,6 +185,22 @@ def test_whether_the_fix_helped_is_said_with_both_sides(open_reader: Any, refund
     assert reader.violations() == []
 
 
+@pytest.mark.parametrize("title", ["\u202e" + "ا" * 198, "<img src=x onerror=alert(1)>" + "W" * 150])
+def test_a_title_of_200_characters_stays_text_and_within_a_phone(
+    open_reader: Any, demo_url: str, title: str
+) -> None:
+    id_ = httpx.post(f"{demo_url}/v1/events", json=REFUND | {"title": title}).json()["id"]
+    reader = open_reader(width=360)
+    page = reader.open(f"/overview?lang=fa&{MEHR}")
+
+    shown = page.locator(f"#event-{id_} .ov-event-head b").text_content()
+    overflow = reader.overflow()
+    httpx.delete(f"{demo_url}/v1/events/{id_}")
+
+    assert shown == title
+    assert overflow <= 0
+
+
 def test_an_event_is_added_by_its_jalali_day_and_removed_again(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open(f"/overview?lang=fa&{MEHR}")
@@ -233,7 +249,12 @@ def test_an_alert_is_acknowledged_with_one_click(open_reader: Any) -> None:
         "**/v1/alerts?*",
         lambda route: route.fulfill(json={"n": len(waiting), "items": waiting, "next": None}),
     )
-    page.route("**/v1/alerts/7/acknowledge", lambda route: (waiting.clear(), route.fulfill(json=ALERT))[1])
+
+    def acknowledge(route: Any) -> None:
+        waiting.clear()
+        route.fulfill(json=ALERT)
+
+    page.route("**/v1/alerts/7/acknowledge", acknowledge)
     reader.open("/overview?lang=en&period=30d")
 
     alert = page.locator("#alerts li")
@@ -244,6 +265,24 @@ def test_an_alert_is_acknowledged_with_one_click(open_reader: Any) -> None:
     alert.locator("button").press("Enter")
     page.wait_for_selector("#alerts .ov-calm")
     assert "All calm" in page.locator("#alerts").inner_text()
+
+
+def test_who_may_only_read_is_offered_nothing_to_write(open_reader: Any, refund: int) -> None:
+    reader = open_reader()
+    told = {
+        "needs_key": True,
+        "signed_in": True,
+        "name": "desk",
+        "scope": "read",
+        "brands": None,
+        "csrf_token": "1",
+    }
+    reader.page.route("**/v1/session", lambda route: route.fulfill(json=told))
+    answer_with(reader.page, "alerts", {"n": 1, "items": [ALERT], "next": None})
+    page = reader.open(f"/overview?lang=en&{MEHR}")
+
+    assert page.locator(f"#event-{refund}").count() == 1
+    assert page.locator("#alerts button, #events button, #events form").count() == 0
 
 
 def test_adjusted_figures_have_a_badge_and_their_changes_stay_raw(open_reader: Any) -> None:

@@ -18,7 +18,7 @@ export function alertsPanel(page, t, answer) {
 }
 
 function calm(t) {
-  return html`<div class="ov-calm"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9"></circle><path d="M8 12.500l2.700 2.700L16 9.500"></path></svg>
+  return html`<div class="ov-calm"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="9"></circle><path d="M7.500 12.500l3.200 3.200L16.500 9"></path></svg>
     <p><b>${t.noAlerts}</b></p><p class="hint">${t.noAlertsHint}</p></div>`;
 }
 

@@ -33,7 +33,8 @@ export function shownTrend(trends) {
 }
 
 function isSparse({ points }) {
-  return points.filter((point) => point.too_few).length > points.length * MOST_TOO_FEW;
+  const said = points.filter((point) => point.n > 0);
+  return said.filter((point) => point.too_few).length > said.length * MOST_TOO_FEW;
 }
 
 /** Return the days of a point as filters; a piece at the edge reaches no further than the period. */

@@ -64,5 +64,5 @@ function legend(page, t, data) {
     ["positive", page.t.positive, true], ["event", t.event, data.events.length > 0], ["open", t.open, has((point) => !point.complete && point.n > 0)],
     ["gap", t.gap, has((point) => point.too_few)],
   ];
-  return html`<ul class="ov-legend">${items.filter(([, , isShown]) => isShown).map(([kind, name]) => html`<li><i class="ov-swatch ${kind}"></i>${name}</li>`)}</ul>`;
+  return html`<ul class="ov-legend">${items.filter(([, , isShown]) => isShown).map(([kind, name]) => html`<li><i class="ov-swatch ${kind}"></i>${name}</li>`)}<li>${t.clickHint}</li></ul>`;
 }
