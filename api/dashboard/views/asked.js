@@ -5,6 +5,7 @@ import { choices, downloads, panel } from "../core/parts.js";
 import { drawCoverage } from "./asked/coverage.js";
 import { drawGap } from "./asked/gap.js";
 import { drawMeasure } from "./asked/measure.js";
+import { nameOf, scaleWords } from "./asked/names.js";
 import { WORDS } from "./asked/words.js";
 import { daysBetween } from "../core/periods.js";
 
@@ -19,14 +20,14 @@ export function draw(page) {
   const head = html`<div class="view-head"><h1 tabindex="-1">${page.t.asked}</h1></div><p class="hint asked-lead">${t.lead}</p>`;
   if (found.status === "failed" || !data) return html`${head}${panel(page, { title: t.coverage, answer: found, draw: () => "" })}`;
   if (data.measures.length === 0) return html`${head}${noScores(page, t)}`;
-  const lengths = (measure) => choices(`${t.bucket}: ${t.measures[measure.measure]}`, BUCKETS.map((id) => ({ name: t[id], href: page.here({ bucket: id }), chosen: id === bucket })));
+  const lengths = (measure) => choices(`${t.bucket}: ${nameOf(page, t, measure)}`, BUCKETS.map((id) => ({ name: t[id], href: page.here({ bucket: id }), chosen: id === bucket })));
   return html`${head}<div class="grid">
     ${panel(page, {
       title: t.coverage, hint: t.coverageHint(page.write.count(data.n_customers)), answer: found, isEmpty: () => false, wide: true, id: "coverage",
       tools: downloads(page, "cx"), draw: () => drawCoverage(page, t, data),
     })}
     ${data.measures.map((measure) => panel(page, {
-      title: t.measures[measure.measure], hint: t.scale(page.write.count(measure.lowest), page.write.count(measure.highest)),
+      title: t.measures[measure.measure], hint: `${scaleWords(page, t, measure)} · ${measure.sources.join(page.isRtl ? "، " : ", ")}`,
       answer: found, isEmpty: () => false, wide: true, id: idOf(measure), tools: lengths(measure),
       draw: () => html`<div class="asked-halves">${drawMeasure(page, t, measure, data.points.filter((point) => idOf(point) === idOf(measure)))}
         ${drawGap(page, t, measure)}</div>`,

@@ -8,6 +8,7 @@ import { drawWay } from "./customers/way.js";
 const ORDERS = ["messages", "negative"];
 const STEP = 25;
 const MOST = 1000;
+const LONG_MS = 300 * 86_400_000;
 const WORDS = {
   fa: {
     customer: "مشتری", messages: "بیشترین پیام", negative: "بیشترین نارضایتی", order: "ترتیب", list: "مشتریان این دوره",
@@ -75,6 +76,7 @@ function saidBar(page, told, most) {
 }
 
 function stretch(page, first, last) {
-  const [from, to] = [first, last].map(page.write.dayShort);
+  const isLong = new Date(last) - new Date(first) > LONG_MS;
+  const [from, to] = [first, last].map(isLong ? page.write.month : page.write.dayShort);
   return html`<span class="stretch">${from === to ? from : html`${from} ${page.t.between} ${to}`}</span>`;
 }

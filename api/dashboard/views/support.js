@@ -5,7 +5,7 @@ import { choices, downloads, figure, panel } from "../core/parts.js";
 import { drawLeftOut } from "./support/left-out.js";
 import { messageList } from "./support/messages.js";
 import { hoursFigure } from "./support/hours.js";
-import { drawSentences, drawWaits } from "./support/waits.js";
+import { contactFigure, drawSentences, drawWaits } from "./support/waits.js";
 import { WORDS } from "./support/words.js";
 
 const CUTS = ["stage", "intent", "aspect", "queue", "channel"];
@@ -29,7 +29,7 @@ export function draw(page) {
       ${panel(page, {
         title: t.waits, hint: t.waitsHint, answer: waits, wide: true, id: "waits", isEmpty: () => false,
         tools: html`${choices(t.by, CUTS.map((id) => ({ name: t[id], href: page.here({ by: id }), chosen: id === by })))}${downloads(page, "cx/response", { by })}`,
-        draw: (data) => (data.n === 0 ? noCases(t) : html`${drawWaits(page, t, data)}${drawSentences(page, t, data)}${drawLeftOut(page, t, data)}`),
+        draw: (data) => (isTimeless(data) ? html`${noCases(t)}${drawLeftOut(page, t, data)}` : html`${drawWaits(page, t, data)}${drawSentences(page, t, data)}${drawLeftOut(page, t, data)}`),
       })}</div>`;
 }
 
@@ -48,17 +48,20 @@ function angriest(page, t) {
 }
 
 function glance(page, t, { n, total }, { open, urgent }) {
-  if (n === 0) return noCases(t);
+  if (isTimeless({ n, total }) && total.n_ended === 0) return noCases(t);
   const all = page.messages();
   return html`<dl class="support-glance">
     <div><dt>${t.firstResponse}</dt><dd class="big">${hoursFigure(page, t, total.first_response, all)}</dd></div>
     <div><dt>${t.resolution}</dt><dd class="big">${hoursFigure(page, t, total.resolution, all)}</dd></div>
-    <div><dt>${t.firstContact}</dt><dd class="big">${figure(page, {
-      value: total.first_contact, low: total.first_contact_low, high: total.first_contact_high, n: total.n_ended, unit: t.ended, write: page.write.percent, href: all,
-    })}</dd></div>
+    <div><dt>${t.firstContact}</dt><dd class="big">${contactFigure(page, t, total, all)}</dd></div>
     <div><dt>${t.unresolved}</dt><dd class="big">${messageCount(page, open, { unresolved: "true" })}<small>${t.openCases(page.write.count(total.n_open))}</small></dd></div>
     <div><dt>${t.urgentOpen}</dt><dd class="big">${messageCount(page, urgent, { flag: "urgent", unresolved: "true" })}</dd></div></dl>
     <p class="support-sentence">${page.pick(total, "sentence")}</p>`;
+}
+
+/** Sources that tell no status and no answers give cases without any wait. */
+function isTimeless({ n, total }) {
+  return n === 0 || (total.first_response.n === 0 && total.resolution.n === 0);
 }
 
 function messageCount(page, found, labels) {

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { figure } from "../../core/parts.js";
+import { scaleWords } from "./names.js";
 
 /** Return the sentence of the widest survey and a bar for each measure. */
 export function drawCoverage(page, t, { measures, n_customers: all }) {
@@ -9,9 +10,13 @@ export function drawCoverage(page, t, { measures, n_customers: all }) {
     .sort((one, other) => other.coverage - one.coverage)[0];
   const told = widest ? t.heard(page.write.percent(widest.coverage), page.write.percent(1 - widest.coverage)) : t.starsOnly;
   return html`<div class="asked-coverage"><p class="asked-story">${told}</p>
-    <ul class="asked-heard">${measures.map((measure) => html`<li><div class="asked-heard-head"><b>${t.measures[measure.measure]}</b>
-        ${coverageFigure(page, measure)}</div>${meter(measure)}
-      <small>${t.of(...[measure.n, measure.n_customers, all].map(page.write.count))}</small></li>`)}</ul></div>`;
+    <ul class="asked-heard">${measures.map((measure) => html`<li><div class="asked-heard-head"><b>${t.measures[measure.measure]} <small>${scaleWords(page, t, measure)}</small></b>
+        ${measure.n_customers > 0 ? coverageFigure(page, measure) : nothing}</div>${meter(measure)}
+      <small>${wordsOf(page, t, measure, all)}</small></li>`)}</ul></div>`;
+}
+
+function wordsOf(page, t, { n, n_customers: known }, all) {
+  return known > 0 ? t.of(...[n, known, all].map(page.write.count)) : t.unknown(page.write.count(n));
 }
 
 function coverageFigure(page, { coverage, coverage_low: low, coverage_high: high, sources }) {
@@ -19,7 +24,7 @@ function coverageFigure(page, { coverage, coverage_low: low, coverage_high: high
 }
 
 /** The bar repeats what stands above it. */
-function meter({ coverage }) {
-  if (coverage === null) return nothing;
+function meter({ coverage, n_customers: known }) {
+  if (coverage === null || known === 0) return nothing;
   return html`<span class="asked-meter" aria-hidden="true"><span .style=${`inline-size:${100 * coverage}%`}></span></span>`;
 }

@@ -6,8 +6,8 @@ import { netFigure } from "../../core/parts.js";
 /** Return the half of a measure that nobody asked for: two dots on one line, their figures, and the sentence. */
 export function drawGap(page, t, measure) {
   const hrefs = { same: page.messages({ source: measure.sources }), others: page.messages() };
-  return html`<section class="asked-half"><h3>${t.unasked} <small>${t.unaskedHint}</small></h3>${plot(page, measure, scaleOf(measure))}
-    <dl class="asked-pair">${["same", "others"].map((side) => html`<div><dt><span class="asked-dot is-${side}" aria-hidden="true"></span>${t[side]}</dt>
+  return html`<section class="asked-half"><h3>${measure.measure === "rating" ? t.starless : t.unasked} <small>${t.unaskedHint}</small></h3>${plot(page, measure, scaleOf(measure))}
+    <dl class="asked-pair">${["same", "others"].map((side) => html`<div><dt><span class="asked-dot is-${side}" aria-hidden="true"></span>${measure.measure === "rating" && side === "same" ? t.starGivers : t[side]}</dt>
       <dd>${netFigure(page, sideOf(measure, side), hrefs[side])}</dd></div>`)}
       ${measure.difference === null ? nothing : html`<div><dt>${t.difference}</dt><dd>${differenceOf(page, t, measure)}</dd></div>`}
       ${hasScore(measure) ? html`<div><dt><span class="asked-dot is-score" aria-hidden="true"></span>${t.score}</dt><dd class="hint">${t.scoreHint}</dd></div>` : nothing}</dl>

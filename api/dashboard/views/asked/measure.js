@@ -5,11 +5,18 @@ import { axis, colours, tooltip } from "../../core/chart.js";
 import { figure, picture, table } from "../../core/parts.js";
 import { dayIn } from "../customers/time.js";
 
-/** Return the half of a measure that was asked for; `points` are its own. */
-export function drawMeasure(page, t, measure, points) {
-  return html`<section class="asked-half"><h3>${t.askedFor}</h3><div class="big">${scoreFigure(page, t, measure, page.messages({ source: measure.sources }))}</div>
+/** Return the half of a measure that was asked for; `all` are its own points. */
+export function drawMeasure(page, t, measure, all) {
+  const points = answered(all);
+  return html`<section class="asked-half"><h3>${measure.measure === "rating" ? t.starred : t.askedFor}</h3><div class="big">${scoreFigure(page, t, measure, page.messages({ source: measure.sources }))}</div>
     ${measure.too_few ? nothing : spread(page, t, measure)}
     ${points.some(({ score }) => score !== null) ? trend(page, t, measure, points) : html`<p class="hint">${t.tooFewTime}</p>`}</section>`;
+}
+
+/** From the first point with an answer to the last one. */
+function answered(points) {
+  const [first, last] = [points.findIndex(({ n }) => n > 0), points.findLastIndex(({ n }) => n > 0)];
+  return first < 0 ? [] : points.slice(first, last + 1);
 }
 
 function writerOf(page, { measure }) {
@@ -26,7 +33,7 @@ function spread(page, t, measure) {
   const { n, n_top: top, n_bottom: bottom } = measure;
   const parts = measure.measure === "nps"
     ? [["negative", bottom, t.parts.bottom], ["neutral", n - top - bottom, t.parts.middle], ["positive", top, t.parts.top]]
-    : [["neutral", n - top, null], ["positive", top, t.topShare(page.write.decimal(measure.top_from))]];
+    : [["neutral", n - top, null], ["positive", top, t.topShare(page.write.fine(measure.top_from))]];
   if (measure.top_from === null) return nothing;
   return html`<div class="asked-spread"><span class="bar" aria-hidden="true">${parts.filter(([, count]) => count > 0)
       .map(([kind, count]) => html`<span class="part ${kind}" .style=${`flex-grow:${count}`}></span>`)}</span>
@@ -47,7 +54,12 @@ function trend(page, t, measure, points) {
 }
 
 function pointName(page, point) {
-  return `${page.write.day(dayIn(page, point.start))}${point.complete ? "" : ` (${page.t.incomplete})`}`;
+  const write = isMonth(point) ? page.write.month : page.write.day;
+  return `${write(dayIn(page, point.start))}${point.complete ? "" : ` (${page.t.incomplete})`}`;
+}
+
+function isMonth({ start, end }) {
+  return new Date(end) - new Date(start) > 20 * 86_400_000;
 }
 
 /** The score with its interval as a band; below, how many answered. Where too few did, the line has a gap. */
@@ -57,14 +69,14 @@ function trendOption(page, t, measure, points) {
   const value = (field) => points.map((point) => point[field]);
   const most = Math.max(1, ...value("n"));
   const side = page.isRtl ? "right" : "left";
-  const bounds = measure.measure === "nps" ? {} : { min: measure.lowest, max: measure.highest };
+  const bounds = measure.measure === "nps" ? { splitNumber: 3 } : { min: measure.lowest, max: measure.highest, interval: (measure.highest - measure.lowest) / 2 };
   return {
     grid: [{ top: 12, height: "58%", left: page.isRtl ? 12 : 48, right: page.isRtl ? 48 : 12 }, { bottom: 24, height: "16%", left: page.isRtl ? 12 : 48, right: page.isRtl ? 48 : 12 }],
     xAxis: [0, 1].map((gridIndex) => axis({
-      type: "category", data: points.map((point) => page.write.dayShort(dayIn(page, point.start))), gridIndex, axisLabel: { show: gridIndex === 1, hideOverlap: true },
+      type: "category", data: points.map((point) => (isMonth(point) ? page.write.month : page.write.dayShort)(dayIn(page, point.start))), gridIndex, axisLabel: { show: gridIndex === 1, hideOverlap: true },
     })),
     yAxis: [
-      axis({ type: "value", position: side, splitNumber: 3, axisLabel: { formatter: write === page.write.points ? write : page.write.decimal }, ...bounds }),
+      axis({ type: "value", position: side, axisLabel: { formatter: write === page.write.points ? write : page.write.decimal }, ...bounds }),
       axis({ type: "value", gridIndex: 1, position: side, max: most, interval: most, splitLine: { show: false }, axisLabel: { formatter: page.write.short, showMinLabel: false } }),
     ],
     tooltip: tooltip(([{ dataIndex }]) => linesOf(page, t, measure, points[dataIndex], write), { trigger: "axis" }),

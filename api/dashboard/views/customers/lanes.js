@@ -5,6 +5,7 @@ import { clockOf, dayIn } from "./time.js";
 
 const SHAPES = { negative: ["triangle", 180], neutral: ["circle", 0], positive: ["triangle", 0], mixed: ["diamond", 0] };
 const TWO_DAYS_MS = 172_800_000;
+const YEAR_MS = 365 * 86_400_000;
 const SPREAD_PX = [0, -13, 13, -7, 7, -19, 19];
 const TOO_NEAR = 0.018;
 
@@ -13,7 +14,7 @@ export function lanesOption(page, way) {
   const colour = colours();
   const [from, to] = boundsOf(way);
   const laned = way.steps.map((step) => ({ step, value: [step.created_at, way.channels.indexOf(step.channel)] }));
-  const write = to - from < TWO_DAYS_MS ? (moment) => clockOf(page, moment) : (moment) => page.write.dayShort(dayIn(page, moment));
+  const write = writerFor(page, to - from);
   return {
     grid: { top: 12, bottom: 28, left: page.isRtl ? 16 : 84, right: page.isRtl ? 84 : 24 },
     xAxis: axis({ type: "time", axisLabel: { formatter: write, hideOverlap: true }, splitLine: { show: false }, min: from, max: to }),
@@ -23,15 +24,22 @@ export function lanesOption(page, way) {
     }),
     tooltip: tooltip(({ data }) => linesOf(page, data.step)),
     series: [
-      { type: "line", data: laned.map(({ value }) => value), symbol: "none", silent: true, lineStyle: { color: colour.faint, width: 2 } },
-      { type: "scatter", data: spread(laned, (to - from) * TOO_NEAR).map((mark) => ({ ...mark, ...dress(mark.step, colour) })) },
+      { type: "line", data: laned.map(({ value }) => value), symbol: "none", silent: true, lineStyle: { color: colour.faint, width: 2 }, z: 1 },
+      { type: "scatter", z: 3, data: spread(laned, (to - from) * TOO_NEAR).map((mark) => ({ ...mark, ...dress(mark.step, colour) })) },
     ],
   };
 }
 
+/** A short way is told by the clock, a long one by months. */
+function writerFor(page, lengthMs) {
+  if (lengthMs < TWO_DAYS_MS) return (moment) => clockOf(page, moment);
+  return (moment) => (lengthMs > YEAR_MS ? page.write.month : page.write.dayShort)(dayIn(page, moment));
+}
+
 /** A little room on both sides, so that the first and the last mark are whole. */
 function boundsOf(way) {
-  const [first, last] = [way.first_at, way.last_at].map((moment) => new Date(moment).getTime());
+  if (way.steps.length === 0) return [0, 1];
+  const [first, last] = [way.steps[0], way.steps.at(-1)].map((step) => new Date(step.created_at).getTime());
   const room = Math.max((last - first) * 0.03, 600_000);
   return [first - room, last + room];
 }
@@ -52,7 +60,7 @@ function dress(step, colour) {
   const [symbol, symbolRotate] = SHAPES[step.sentiment] ?? ["emptyCircle", 0];
   return {
     symbol, symbolRotate, symbolSize: symbol === "circle" ? 12 : 14, cursor: "pointer",
-    itemStyle: { color: colour[step.sentiment] ?? colour.soft, borderColor: colour.surface, borderWidth: 1 },
+    itemStyle: { color: colour[step.sentiment] ?? colour.soft, borderColor: colour.surface, borderWidth: 1, opacity: 1 },
   };
 }
 

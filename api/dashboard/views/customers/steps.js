@@ -16,12 +16,17 @@ export function drawSteps(page, t, way) {
 
 function drawStep(page, t, step, { isWhole }) {
   return html`<li id="step-${step.id}" class="way-step ${step.sentiment ?? "unread"}" tabindex="-1">
-    ${isWhole && step.gap_s !== null ? html`<p class="way-gap">${step.gap_s < 60 ? t.atOnce : t.later(lengthOf(page, step.gap_s))}</p>` : nothing}
+    ${isWhole && step.gap_s !== null ? html`<p class="way-gap">${gapWords(page, t, step.gap_s)}</p>` : nothing}
     <article><header><b>${page.name("channel", step.channel)}</b> <time datetime=${step.created_at}>${page.write.moment(step.created_at)}</time>
         ${step.sentiment ? html`<span class="tag ${step.sentiment}">${page.name("sentiment", step.sentiment)}</span>` : nothing} ${scores(page, step)}</header>
       ${saidText(page, step)}
       <footer>${stagesOf(step.mentions).map((stage) => html`<span class="tag">${page.name("stage", stage)}</span> `)}
         ${step.flags.map((flag) => html`<span class="badge">${page.name("flag", flag)}</span> `)}${asides(page, t, step)} ${permalink(page, step)}</footer></article></li>`;
+}
+
+function gapWords(page, t, seconds) {
+  if (seconds < 60) return seconds === 0 ? t.together : t.soon;
+  return t.later(lengthOf(page, seconds));
 }
 
 /** What the source tells besides: its name, product, queue, how often it was answered. */

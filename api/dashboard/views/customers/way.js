@@ -9,6 +9,7 @@ import { lengthOf } from "./time.js";
 import { WORDS } from "./words.js";
 
 const PAGE_SIZE = 100;
+const LONG_MS = 300 * 86_400_000;
 
 /** Return the view of the customer with this key. */
 export function drawWay(page, key) {
@@ -90,9 +91,10 @@ function showStep(id) {
 }
 
 function stages(page, t, way) {
-  if (way.stages.length === 0) return html`<p class="hint">${t.noStages}</p>`;
+  const passed = way.stages.filter(({ stage }) => stage !== "none");
+  if (passed.length === 0) return html`<p class="hint">${t.noStages}</p>`;
   const chosen = page.query.get("at");
-  return html`<ol class="way-stages">${way.stages.map((one) => html`<li><a href=${page.here({ at: chosen === one.stage ? null : one.stage })}
+  return html`<ol class="way-stages">${passed.map((one) => html`<li><a href=${page.here({ at: chosen === one.stage ? null : one.stage })}
       aria-current=${chosen === one.stage ? "true" : nothing}>
       <b>${page.name("stage", one.stage)}</b>
       <span class="bar" aria-hidden="true">${["negative", "neutral", "positive"].filter((kind) => one[`n_${kind}`] > 0)
@@ -107,6 +109,7 @@ function countsOf(page, one) {
 }
 
 function dates(page, one) {
-  const [from, to] = [one.first_at, one.last_at].map(page.write.dayShort);
+  const isLong = new Date(one.last_at) - new Date(one.first_at) > LONG_MS;
+  const [from, to] = [one.first_at, one.last_at].map(isLong ? page.write.month : page.write.dayShort);
   return from === to ? from : `${from} ${page.t.between} ${to}`;
 }

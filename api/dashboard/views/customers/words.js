@@ -10,7 +10,7 @@ export const WORDS = {
     lanesLabel: "نمودار پیام‌های این مشتری در گذر زمان، هر کانال در یک ردیف", unread: "بدون داوری",
     stages: "مرحله‌هایی که از آن‌ها گذشت", stagesHint: "به ترتیب سفر مشتری. روی هر مرحله بزنید تا فقط پیام‌های همان را ببینید.",
     noStages: "در پیام‌های او از مرحله‌ای سخنی نیست.", steps: "گام به گام",
-    later: (length) => `${length} بعد`, atOnce: "بی‌درنگ", replies: "پاسخ", status: "وضعیت", allSteps: "همه‌ی پیام‌ها",
+    later: (length) => `${length} بعد`, together: "هم‌زمان", soon: "کمتر از یک دقیقه بعد", replies: "پاسخ", status: "وضعیت", allSteps: "همه‌ی پیام‌ها",
     only: (stage) => `فقط پیام‌های «${stage}»`, more: "پیام‌های بعدی", shown: (shown, all) => `${shown} از ${all} پیام`,
   },
   en: {
@@ -22,7 +22,7 @@ export const WORDS = {
     lanesLabel: "Chart of this customer’s messages over time, a row for each channel", unread: "not judged",
     stages: "Stages passed", stagesHint: "In the order of the journey. Click a stage to see only its messages.",
     noStages: "No message speaks of a stage.", steps: "Step by step",
-    later: (length) => `${length} later`, atOnce: "at once", replies: "answers", status: "Status", allSteps: "All messages",
+    later: (length) => `${length} later`, together: "at the same time", soon: "less than a minute later", replies: "answers", status: "Status", allSteps: "All messages",
     only: (stage) => `Only messages about “${stage}”`, more: "Next messages", shown: (shown, all) => `${shown} of ${all} messages`,
   },
 };

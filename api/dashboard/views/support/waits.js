@@ -39,11 +39,13 @@ function waitColumn(page, t, data, { kind, head, scale }) {
 }
 
 function contact(page, t, data, row) {
-  if (row.n_ended === 0) return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span><span class="hint">${t.notTold}</span>`;
-  return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span>${figure(page, {
-    value: row.first_contact, low: row.first_contact_low, high: row.first_contact_high, n: row.n_ended, unit: t.ended, write: page.write.percent,
-    href: messagesOf(page, data, row),
-  })}`;
+  return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span>${contactFigure(page, t, row, messagesOf(page, data, row))}`;
+}
+
+/** Return the share solved at first contact, one click from its messages. */
+export function contactFigure(page, t, { n_ended: n, first_contact: value, first_contact_low: low, first_contact_high: high }, href) {
+  if (n === 0) return html`<span class="hint">${t.notTold}</span>`;
+  return figure(page, { value, low, high, n, unit: t.ended, write: page.write.percent, href });
 }
 
 /** Return the API's sentences about the parts: the largest at once, the rest on demand. */
