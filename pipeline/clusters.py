@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from scipy.special import stdtrit
@@ -123,7 +123,7 @@ def design_of_part(n_part: int, part: Moments, n: int, whole: Moments) -> Design
     return Design(max(effect, whole.mm / n), n / groups)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Whole:
     """All mentions of the selected messages: what is known of the clusters of parts that the tallies do not know.
 
@@ -134,7 +134,7 @@ class Whole:
     counts: Counts
     moments: Moments
 
-    @property
+    @cached_property
     def of_net(self) -> Design:
         """The design of the net sentiment of a part: that of the whole, never better than independent mentions."""
         design = design_of_net(self.counts, self.moments)

@@ -70,8 +70,8 @@ def contrast(
     """
     both = _Counted.of(counts, counts_other)
     is_pair = memory.are_pairs(both.terms)
-    pairs = _found(both.only(is_pair), min_n, min_z, only_new=only_new)
-    words = _found(both.only(~is_pair), min_n, min_z, only_new=only_new)
+    pairs = _found(both, is_pair, min_n, min_z, only_new=only_new)
+    words = _found(both, ~is_pair, min_n, min_z, only_new=only_new)
     found = [*pairs, *_without_parts(memory, words, pairs)]
     told = sorted((one for one in found if one.z > 0 or not only_more), key=lambda one: -one.z)
     if limit is not None and len(told) > limit:
@@ -96,7 +96,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Messages and customers by term, of two groups side by side. Shapes: (terms,), the counts (terms, 2)."""
+    """Messages and customers by term, of two groups side by side. Shapes: (terms,), the counts (2, terms)."""
 
     terms: Ints
     messages: Ints
@@ -105,38 +105,40 @@ class _Counted:
     @classmethod
     def of(cls, first: TermCounts, second: TermCounts) -> _Counted:
         terms = np.union1d(first.terms, second.terms)
-        messages, voices = np.zeros((2, len(terms), 2), dtype=np.int64)
-        for column, one in enumerate((first, second)):
+        messages, voices = np.zeros((2, 2, len(terms)), dtype=np.int64)
+        for group, one in enumerate((first, second)):
             places = np.searchsorted(terms, one.terms)
-            messages[places, column] = one.n_messages
-            voices[places, column] = one.n_voices
+            messages[group, places] = one.n_messages
+            voices[group, places] = one.n_voices
         return cls(terms, messages, voices)
 
     def only(self, chosen: NDArray[np.bool_]) -> _Counted:
-        return _Counted(self.terms[chosen], self.messages[chosen], self.voices[chosen])
+        return _Counted(self.terms[chosen], self.messages[:, chosen], self.voices[:, chosen])
 
     def may_be_told(self, in_second: NDArray[np.bool_], min_n: int) -> NDArray[np.bool_]:
         """Whether enough messages and customers hold it on the side that uses it more."""
-        side = in_second.astype(np.int64)
-        places = np.arange(len(side))
-        enough = (self.messages[places, side] >= min_n) & (self.voices[places, side] >= MIN_VOICES)
-        return np.asarray(enough, dtype=np.bool_)
+        n_messages, n_voices = (np.where(in_second, one[1], one[0]) for one in (self.messages, self.voices))
+        return np.asarray((n_messages >= min_n) & (n_voices >= MIN_VOICES), dtype=np.bool_)
 
 
-def _found(counted: _Counted, min_n: int, min_z: float, *, only_new: bool) -> list[_Found]:
-    messages = counted.messages.astype(np.float64)
-    if len(messages) < 2 or not messages.sum(axis=0).all():
+def _found(
+    both: _Counted, is_kind: NDArray[np.bool_], min_n: int, min_z: float, *, only_new: bool
+) -> list[_Found]:
+    """The terms of one kind that may be told; all of the kind count in how often it is used at all."""
+    n, n_other = (int(one[is_kind].sum()) for one in both.messages)
+    if np.count_nonzero(is_kind) < 2 or not n or not n_other:
         return []
-    odds = log_odds(messages[:, 0], messages[:, 1])
+    counted = both.only(is_kind & (np.maximum(*both.messages) >= min_n))
+    odds = log_odds(*counted.messages.astype(np.float64), totals=(n, n_other))
     z = odds.z
     told = counted.may_be_told(z < 0, min_n) & (np.abs(z) >= min_z)
     if only_new:
-        told &= counted.messages[:, 1] == 0
+        told &= counted.messages[1] == 0
     chosen = counted.only(told)
-    n_customers = np.where(z[told] < 0, chosen.voices[:, 1], chosen.voices[:, 0])
+    n_customers = np.where(z[told] < 0, chosen.voices[1], chosen.voices[0])
     columns = (
         chosen.terms,
-        *chosen.messages.T,
+        *chosen.messages,
         n_customers,
         odds.difference[told],
         odds.deviation[told],

@@ -27,7 +27,7 @@ class LogOdds:
         return self.difference / self.deviation
 
 
-def log_odds(counts: Floats, counts_other: Floats) -> LogOdds:
+def log_odds(counts: Floats, counts_other: Floats, *, totals: tuple[float, float] | None = None) -> LogOdds:
     """Return how much more often each word stands in the first group than in the second.
 
     The prior of a word is its share in both groups together, and weighs as much as the smaller group: rare
@@ -36,13 +36,14 @@ def log_odds(counts: Floats, counts_other: Floats) -> LogOdds:
     Args:
         counts: How often each word stands in the first group, none of them negative. Shape: (words,)
         counts_other: In the second one. Shape: (words,)
+        totals: How often all words stand in each group, where only some of these are given; ``None``: all are.
 
     Raises:
-        ValueError: One of the groups has no word, there are fewer than two, or a word stands in neither.
+        ValueError: One of the groups has no word, all words are fewer than two, or a word stands in neither.
     """
-    n, n_other = counts.sum(), counts_other.sum()
+    n, n_other = totals or (counts.sum(), counts_other.sum())
     both = counts + counts_other
-    if not n or not n_other or len(both) < 2 or not both.all():
+    if not n or not n_other or (totals is None and len(both) < 2) or not both.all():
         raise ValueError("each group must have words, two at least, and each word must stand in one of them")
     weight = min(n, n_other)
     prior = weight * both / (n + n_other)

@@ -212,6 +212,8 @@ def _ints(values: Sequence[Any]) -> NDArray[np.int64]:
 
 def _read_texts(connection: Connection, memory: TermMemory, rows: Sequence[Any]) -> None:
     unknown = memory.missing(row[1] for row in rows)
+    if not unknown:
+        return
     ids = {row[0] for row in rows if row[1] in unknown}
     for chunk in in_chunks(sorted(ids), CHUNK):
         texts = select(FeedbackRow.fingerprint, FeedbackRow.text).where(FeedbackRow.id.in_(chunk))
