@@ -61,6 +61,6 @@ function files(page, t, asked) {
   const [route, formats, more] = unresolved
     ? ["feedback", ["csv", "xlsx"], { unresolved, limit: 200, order: asked.order }] : ["export", ["csv", "ndjson", "xlsx"], {}];
   const names = { csv: "CSV", ndjson: "NDJSON", xlsx: "Excel" };
-  return html`<span class="downloads"><span class="hint">${unresolved ? t.firstPages : t.download}:</span>${formats.map((format) => html`<a
+  return html`<span class="downloads"><small>${unresolved ? t.firstPages : t.download}</small>${formats.map((format) => html`<a
     href=${page.question(route, { unit, copies, ...more, ...exactly(page), format })} download aria-label="${page.t.download} ${names[format]}">${names[format]}</a>`)}</span>`;
 }

@@ -27,7 +27,7 @@ function carried(page, t, { message, mention, head, data }) {
   const sentence = first && first.weight >= NOTABLE
     ? t.carried(isolated(first.text), page.write.count(Math.round(first.weight * 100)), label) : t.carriedTogether(label);
   return html`${data.label === mention[head] ? nothing : html`<p><b>${t.modelSaid(label)}</b></p>`}<p>${sentence}</p>
-    <p class="msg-shaded" dir="auto">${shaded(page, message.text, data.words)}</p>
+    <div class="msg-shaded" dir="auto" role="group" aria-label=${t.shaded} tabindex="0">${shaded(page, message.text, data.words)}</div>
     <ul class="msg-weights" aria-label=${t.weights}>${heaviest.filter((word) => Math.abs(word.weight) >= NOTABLE).map((word) => line(page, word, heaviest[0]))}</ul>
     <p class="hint">${t.whyHint}</p>`;
 }
