@@ -17,13 +17,15 @@ def answer_of(reader: Any, route: str, **params: str) -> Any:
 
 def test_the_urgent_list_shows_the_newest_and_leads_to_all_of_them(open_reader: Any) -> None:
     reader = open_reader()
-    page = reader.open("/support?period=all")
+    page = reader.open("/support?period=all&lang=en")
     urgent = answer_of(reader, "feedback", flag="urgent", unresolved="true")
 
     said = number_in(page.locator("#urgent .support-all").inner_text())
     reader.click("#urgent .support-all a")
+    reader.wait()
 
     assert said == urgent["n"] > 6
+    assert f"of {urgent['n']} " in page.locator(".msg-end").inner_text()
     assert page.url.startswith(f"{reader.url}/messages?")
     assert "flag=urgent" in page.url
     assert "unresolved=true" in page.url

@@ -19,7 +19,7 @@ export function draw(page) {
   const urgent = page.ask("feedback", { flag: "urgent", unresolved: "true", limit: SHOWN });
   const open = page.ask("feedback", { unresolved: "true", order: "angriest", limit: SHOWN });
   return html`<div class="view-head"><h1 tabindex="-1">${page.t.support}</h1><a class="button" href=${`${page.address("intents")}#hours`}>${t.load}</a></div>
-    <div class="grid">
+    <div class="grid support-grid">
       ${panel(page, { title: t.glance, hint: t.glanceHint, answer: waits, wide: true, id: "glance", isEmpty: () => false, draw: (data) => glance(page, t, data, { open: open.data, urgent: urgent.data }) })}
       ${panel(page, {
         title: t.urgent, hint: t.urgentHint, answer: urgent, id: "urgent", isEmpty: () => false,

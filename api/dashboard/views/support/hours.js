@@ -26,7 +26,7 @@ function unreached(page, t, wait, href) {
 export function nineWords(page, t, { too_few: isTooFew, p90_h: value, p90_h_low: low }) {
   if (isTooFew) return "";
   if (value !== null) return `${t.nine} ${page.write.hours(value)}`;
-  return low === null ? `${t.nine}: ${t.notReached}` : `${t.nine} ${t.atLeast(page.write.hours(low))}`;
+  return low === null ? t.nineNot : `${t.nine} ${t.atLeast(page.write.hours(low))}`;
 }
 
 /**
