@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -28,12 +29,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from models.labels import Emotion, Flag, Sentiment
 from pipeline.aggregate_counts import (
+    choose_among,
     data_range,
     mention_conditions,
     message_conditions,
     sentiment_of_message,
 )
 from pipeline.cases import SOLVED
+from pipeline.columns import Columns, Ints, lines_of, microseconds
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.mention_ids import etag_of, mention_id
@@ -188,12 +191,16 @@ def find_feedback(
         wanted.append(func.lower(FeedbackRow.status).not_in(SOLVED))
     with reading(engine) as connection:
         known = data_range(connection)
-        n = (
-            connection.scalar(select(func.count()).select_from(FeedbackRow).where(*wanted))
-            if not after
-            else None
-        )
-        page = select(*COLUMNS).where(*wanted, _older(after)).order_by(*_first(order)).limit(limit + 1)
+        in_memory = unit == Unit.MENTIONS and order == Order.NEWEST and not (with_copies or unresolved)
+        if in_memory and (chosen := choose_among(connection, selection, span)):
+            messages = lines_of(chosen, clauses=bool(mention_conditions(selection))).messages
+            n = len(messages) if not after else None
+            wanted = [FeedbackRow.id.in_(_newest(chosen.columns, messages, limit + 1, after))]
+        else:
+            counted = select(func.count()).select_from(FeedbackRow).where(*wanted)
+            n = connection.scalar(counted) if not after else None
+            wanted.append(_older(after))
+        page = select(*COLUMNS).where(*wanted).order_by(*_first(order)).limit(limit + 1)
         rows = connection.execute(page).all()
         shown, has_more = rows[:limit], len(rows) > limit and order == Order.NEWEST
         mentions = _mentions(connection, shown, selection, unit)
@@ -234,6 +241,17 @@ def _older(after: Place | None) -> ColumnElement[bool]:
         return true()
     same_moment = and_(FeedbackRow.created_at == after.created_at, FeedbackRow.id < after.id)
     return or_(FeedbackRow.created_at < after.created_at, same_moment)
+
+
+def _newest(columns: Columns, messages: Ints, n: int, after: Place | None) -> list[int]:
+    """The numbers of the newest of some messages, which are given by their places, in order."""
+    if after is not None:
+        moment = microseconds([after.created_at])
+        first, end = (int(np.searchsorted(columns.at_us, moment, side)[0]) for side in ("left", "right"))
+        first += int(np.searchsorted(columns.id[first:end], after.id))
+        messages = messages[: np.searchsorted(messages, first)]
+    newest: list[int] = columns.id[messages[-n:]].tolist()
+    return newest
 
 
 def _mentions(

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_counts import count
+from pipeline.aggregate_feedback import find_feedback
 from pipeline.brands import brands
 from pipeline.database import connect, reading
 from pipeline.feelings import feelings
@@ -146,6 +147,25 @@ def test_the_same_sample_of_many_messages_is_read_with_columns_and_without(
     assert (fast.n, fast.n_read) == (slow.n, slow.n_read)
     assert 0 < fast.n_read < fast.n
     assert sorted(fast.fingerprints) == sorted(slow.fingerprints)
+
+
+@SEVERAL
+@given(selection=selections())
+def test_the_same_pages_of_messages_are_found_with_columns_and_without(
+    store: Store, quick: Engine, selection: Selection
+) -> None:
+    if not has_columns(quick):
+        fill(store, [replace(one, at=one.at.replace(minute=0)) for one in RANDOM])
+        keep_columns(quick)
+
+    pages = []
+    for engine in (quick, store.engine):
+        first = find_feedback(engine, selection, zone=TEHRAN, limit=3)
+        second = find_feedback(engine, selection, zone=TEHRAN, limit=3, after=first.next)
+        third = find_feedback(engine, selection, zone=TEHRAN, limit=200, after=second.next)
+        pages.append((first, second, third))
+
+    assert pages[0] == pages[1]
 
 
 def test_columns_of_another_state_of_the_store_are_not_used(store: Store, quick: Engine) -> None:
