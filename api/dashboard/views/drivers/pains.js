@@ -57,8 +57,8 @@ const PLOTS = {
       fill(scale, 0, cell.n_negative / cell.n, cell.unusual?.is_unusual ? "bad" : "pale"),
       whisker(scale, cell.negative_share_low, cell.negative_share_high), dot(scale, cell.unusual?.expected_share, "line"),
     ],
-    words: (page, t, cell) => html`${t.ofThese(page.write.percent(cell.n_negative / cell.n), cell.unusual ? page.write.percent(cell.unusual.expected_share) : "؟")}
-      ${cell.negative_share === null ? nothing : within(page, cell.negative_share_low, cell.negative_share_high, page.write.percent)} ${cell.unusual?.is_unusual ? html`<span class="tag negative">${t.unusualTag}</span>` : html`<span class="tag">${t.byChance}</span>`}`,
+    words: (page, t, cell) => html`${t.ofThese(page.write.percent(cell.n_negative / cell.n))}
+      ${cell.negative_share === null ? nothing : within(page, cell.negative_share_low, cell.negative_share_high, page.write.percent)}${cell.unusual ? t.expected(page.write.percent(cell.unusual.expected_share)) : nothing} ${cell.unusual?.is_unusual ? html`<span class="tag negative">${t.unusualTag}</span>` : html`<span class="tag">${t.byChance}</span>`}`,
   },
   growth: {
     reach: (cell) => [cell.n_negative, cell.n_negative_before],

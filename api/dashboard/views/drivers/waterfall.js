@@ -64,7 +64,7 @@ function row(page, t, { step, data, scale }) {
   const told = partWords(page, t, part, data);
   const kind = `${part.parts ? "dr-rest" : part.total < 0 ? "dr-worse" : "dr-better"} ${part.significant ? "dr-sure" : ""}`;
   return html`<li class="dr-step ${kind}" data-total=${part.total} data-value=${part.value ?? ""}>
-    <a class="dr-line" href=${told.href} title=${told.tip}><span class="dr-name">${told.name} <span class="n">${page.write.count(part.n)} ${page.t.mentions}</span></span>
+    <a class="dr-line" href=${told.href} title=${told.tip}><span class="dr-name"><bdi>${told.name}</bdi> <span class="n">${page.write.count(part.n)} ${page.t.mentions}</span></span>
       ${track(scale, bars(scale, part, start, at))}
       <span class="dr-figure"><b class=${part.parts ? "" : toneOf(part.total)}><bdi>${page.write.pointsFine(part.total)}</bdi></b>
         ${interval(page, part, "total")}${part.significant || part.parts ? nothing : html`<span class="visually-hidden">${t.byChance}</span>`}</span></a>
