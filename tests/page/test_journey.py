@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+
+from tests.page.behind import filters_of, mentions_behind
 
 DAYS = {"from": "2026-07-25", "to": "2026-11-22"}
 SUMMER = "from=2026-07-25&to=2026-11-22"
 AUTUMN = "from=2026-09-23&to=2026-11-22"
 STAGES = ["awareness", "consideration", "purchase", "delivery", "use", "support", "loyalty"]
-
-
-def mentions_behind(url: str, address: str) -> int:
-    """Return how many mentions fit the filters of an address of the page, counted one by one."""
-    asked: dict[str, Any] = {
-        name: values for name, values in parse_qs(urlsplit(address).query).items() if name != "lang"
-    }
-    n, cursor = 0, None
-    while True:
-        wanted = asked | {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-        told = httpx.get(f"{url}/v1/feedback", params=wanted).json()
-        n += sum(mention["matches"] for item in told["items"] for mention in item["mentions"])
-        cursor = told["next"]
-        if not cursor:
-            return n
 
 
 def told_of(url: str, stage: str, **filters: str) -> dict[str, Any]:
@@ -115,8 +101,8 @@ def test_an_emotion_leads_to_the_messages_that_show_it(open_reader: Any) -> None
 
     address = page.locator("[data-stage=support] .feel .stop-line").first.get_attribute("href")
 
-    assert parse_qs(urlsplit(address).query)["emotion"] == ["anger"]
-    assert parse_qs(urlsplit(address).query)["stage"] == ["support"]
+    assert filters_of(address)["emotion"] == ["anger"]
+    assert filters_of(address)["stage"] == ["support"]
 
 
 def test_the_curve_of_messages_filtered_for_follows_the_filters(open_reader: Any) -> None:
@@ -152,7 +138,7 @@ def test_the_details_tell_of_the_stage_alone_and_close_again(open_reader: Any) -
     reader.click("#stage-details .stage-links a >> nth=2")
 
     assert trend == f"{told['n']:,} mentions"
-    assert parse_qs(urlsplit(cause).query)["stage"] == ["delivery"]
+    assert filters_of(cause)["stage"] == ["delivery"]
     assert page.locator("#stage-details").count() == 0
 
 
