@@ -130,9 +130,10 @@ def test_the_stored_count_leads_to_the_messages_of_the_source(open_reader: Any, 
     page = reader.open("/sources?lang=en&period=7d&stage=support")
 
     page.get_by_role("link", name="See the messages of shop: 4").click()
-    page.wait_for_url("**/messages?**")
+    page.wait_for_selector("#msg-summary .value")
 
-    assert page.url.split("?")[1] == "lang=en&source=shop&period=all"
+    assert page.url == f"{sources_url}/messages?lang=en&source=shop&period=all"
+    assert page.locator("#msg-summary .value").first.inner_text() == "4"
 
 
 def test_the_view_asks_again_by_itself(open_reader: Any, sources_url: str) -> None:

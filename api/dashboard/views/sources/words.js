@@ -34,7 +34,7 @@ export const WORDS = {
     doPending: "این پیام‌ها با این فرمان داوری می‌شوند:", doPush: "این منبع خودش پیام می‌فرستد؛ ببینید فرستنده روشن است و کلیدش باطل نشده:",
     noSources: "هنوز منبعی نیست", noSourcesHint: "هر جا مشتری حرفی می‌زند می‌تواند منبع باشد: ایمیل، تلگرام، بازار برنامه‌ها، تیکت‌ها. با این فرمان نخستین منبع را بسازید:",
     thenRun: "سپس خواندن را راه بیندازید:", limited: "این کلید تنها پیام‌های برخی برندها را می‌بیند.", limitedHint: "حال منابع را با کلیدی ببینید که همه‌ی پیام‌ها را می‌بیند.",
-    copies: "تکرارهای یک متن و پیام‌های بی‌متن در فهرست پیام‌ها یک بار یا هیچ می‌آیند؛ پس آنجا می‌تواند کمتر باشد.",
+    copies: "هرزنامه‌ها، رونوشت‌ها، پیام‌های بی‌متن و پیام‌های در انتظار در فهرست پیام‌ها نیستند؛ پس آنجا می‌تواند کمتر باشد.",
   },
   en: {
     ok: "Fine", silent: "Silent", failing: "Failing", never_ran: "Never ran", disabled: "Switched off",
@@ -54,6 +54,6 @@ export const WORDS = {
     doPending: "This command judges these messages:", doPush: "This source sends its messages by itself; see whether the sender runs and its key still holds:",
     noSources: "There is no source yet", noSourcesHint: "Wherever customers say something can be a source: mail, Telegram, app stores, tickets. Make the first one with:",
     thenRun: "Then start reading:", limited: "This key sees the messages of some brands only.", limitedHint: "Look at the sources with a key that sees all messages.",
-    copies: "Copies of a text, and messages without any, are listed once or not at all; there may be fewer in the list.",
+    copies: "Spam, copies, messages without text and those that wait are not in the list of messages; there may be fewer.",
   },
 };
