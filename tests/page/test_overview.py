@@ -267,22 +267,31 @@ def test_an_alert_is_acknowledged_with_one_click(open_reader: Any) -> None:
     assert "All calm" in page.locator("#alerts").inner_text()
 
 
+SESSION = {"needs_key": True, "signed_in": True, "name": "desk", "brands": None, "csrf_token": "1"}
+
+
 def test_who_may_only_read_is_offered_nothing_to_write(open_reader: Any, refund: int) -> None:
     reader = open_reader()
-    told = {
-        "needs_key": True,
-        "signed_in": True,
-        "name": "desk",
-        "scope": "read",
-        "brands": None,
-        "csrf_token": "1",
-    }
-    reader.page.route("**/v1/session", lambda route: route.fulfill(json=told))
+    reader.page.route("**/v1/session", lambda route: route.fulfill(json=SESSION | {"scope": "read"}))
     answer_with(reader.page, "alerts", {"n": 1, "items": [ALERT], "next": None})
     page = reader.open(f"/overview?lang=en&{MEHR}")
 
     assert page.locator(f"#event-{refund}").count() == 1
+    assert page.locator("#alerts li").count() == 1
     assert page.locator("#alerts button, #events button, #events form").count() == 0
+
+
+def test_who_sees_some_brands_only_is_not_shown_what_the_service_refuses(open_reader: Any) -> None:
+    reader = open_reader()
+    session = SESSION | {"scope": "write", "brands": ["نیک‌سبد"]}
+    reader.page.route("**/v1/session", lambda route: route.fulfill(json=session))
+    asked: list[str] = []
+    reader.page.on("request", lambda request: asked.append(urlparse(request.url).path))
+    page = reader.open(f"/overview?lang=en&{MEHR}")
+
+    assert "/v1/alerts" not in asked
+    assert "/v1/events" in asked
+    assert page.locator("#alerts, #events form").count() == 0
 
 
 def test_adjusted_figures_have_a_badge_and_their_changes_stay_raw(open_reader: Any) -> None:

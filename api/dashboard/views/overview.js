@@ -1,6 +1,6 @@
 /** Overview: a CX team's morning in one look: how it is, what changed and why, what waits, did the fix help. */
 
-import { html } from "../vendor/lit-html/lit-html.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { addDays, daysBetween, isoOf } from "../core/periods.js";
 import { alertsPanel } from "./overview/alerts.js";
 import { askTrends } from "./overview/buckets.js";
@@ -18,7 +18,7 @@ export function draw(page) {
   return html`<div class="view-head"><h1 tabindex="-1">${page.t.overview}</h1></div>
     ${keyFigures(page, t, asked)}
     <div class="overview">${trendPanel(page, t, asked.trends)}${changesPanel(page, t, asked)}
-      ${alertsPanel(page, t, asked.alerts)}${painsPanel(page, t, asked.pains)}${eventsPanel(page, t, asked.events)}</div>`;
+      ${asked.alerts ? alertsPanel(page, t, asked.alerts) : nothing}${painsPanel(page, t, asked.pains)}${eventsPanel(page, t, asked.events)}</div>`;
 }
 
 /** Every question goes out at once; only what came of an event waits for the list of events. */
@@ -37,7 +37,8 @@ function askAll(page) {
     trends: askTrends(page),
     drivers: page.ask("drivers", { by: "aspect" }),
     pains: page.ask("pains", { limit: "8" }),
-    alerts: page.askPlain("alerts?acknowledged=false&limit=5"),
+    // A key that sees some brands only is refused the alerts of all.
+    alerts: page.session.brands ? null : page.askPlain("alerts?acknowledged=false&limit=5"),
     events: page.askPlain("events"),
   };
 }

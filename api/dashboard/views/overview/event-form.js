@@ -60,7 +60,7 @@ async function submit(page, t, event) {
     return;
   }
   try {
-    await page.answers.send("POST", "/v1/events", eventOf(page, given, day));
+    await page.answers.send("POST", "/v1/events", eventOf(given, day));
     failed = null;
     form.reset();
     form.parentElement.open = false;
@@ -71,9 +71,7 @@ async function submit(page, t, event) {
   page.answers.forget();
 }
 
-/** Who sees some brands only tells of events of these brands, or could not read them again. */
-function eventOf(page, given, day) {
+function eventOf(given, day) {
   const scope = Object.fromEntries(["stage", "aspect"].filter((kind) => given.get(kind)).map((kind) => [kind, [given.get(kind)]]));
-  if (page.session.brands) scope.brand = page.session.brands;
   return { happened_at: isoOf(day), title: given.get("title"), scope };
 }

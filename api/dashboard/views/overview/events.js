@@ -22,7 +22,7 @@ export function eventsPanel(page, t, answer) {
       return html`${state.failed ? refusal(page, state.failed) : nothing}
         ${within.length === 0 ? html`<p>${t.noEvents}</p>` : html`<ul class="ov-events">${shown.map((one) => eventCard(page, t, one))}</ul>`}
         ${shown.length < within.length ? html`<p><a href=${page.here({ events: "all" })}>${t.allEvents} (${page.write.count(within.length)})</a></p>` : nothing}
-        ${others.length ? otherEvents(page, t, others) : nothing}${page.mayWrite ? eventForm(page, t, within.length === 0) : nothing}`;
+        ${others.length ? otherEvents(page, t, others) : nothing}${mayTell(page) ? eventForm(page, t, within.length === 0) : nothing}`;
     },
   });
 }
@@ -81,8 +81,13 @@ function around(event) {
   return { period: null, from: isoOf(addDays(day, -AROUND_DAYS)), to: isoOf(addDays(day, AROUND_DAYS)) };
 }
 
+/** Who sees some brands only may not write events. */
+function mayTell(page) {
+  return page.mayWrite && !page.session.brands;
+}
+
 function mayRemove(page, event) {
-  return page.mayWrite && (page.session.scope === "admin" || event.created_by === (page.session.name ?? "local"));
+  return mayTell(page) && (page.session.scope === "admin" || event.created_by === (page.session.name ?? "local"));
 }
 
 function removal(page, t, event) {
