@@ -15,7 +15,7 @@ NPM_OPTIONS := --ignore-scripts --loglevel=error >/dev/null
 .PHONY: help setup page demo test test-live test-schema check bench bench-pull bench-answers bench-page format clean
 
 help: ## What there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: $(VENV)/.serving page ## The environment that serves, and the page's libraries; WITH_TORCH=1 adds torch and transformers
 ifeq ($(WITH_TORCH),1)
