@@ -91,6 +91,25 @@ def test_small_parts_fold_into_a_rest_that_leads_to_all_of_theirs(open_reader: A
     assert page.locator(".dr-step").count() == 16
 
 
+def test_what_is_more_than_chance_never_folds_into_the_rest(open_reader: Any) -> None:
+    page = open_reader().open(f"/drivers?lang=en&{MEHR}")
+
+    folded = page.evaluate(
+        """async () => {
+            const { fold } = await import("/assets/views/drivers/steps.js");
+            const part = (value, total, significant) =>
+                ({ value, total, mix: total, within: 0, significant, n: 10, n_before: 5 });
+            return fold([part("a", -3, false), part("b", 2, true), part("c", -1, false), part("d", 0.5, true),
+                part("e", 0.25, false)], 1);
+        }"""
+    )
+
+    assert [part["value"] for part in folded["worse"]] == ["a"]
+    assert [part["value"] for part in folded["better"]] == ["b", "d"]
+    assert [part["value"] for part in folded["rest"]["parts"]] == ["c", "e"]
+    assert (folded["rest"]["total"], folded["rest"]["n"], folded["rest"]["n_before"]) == (-0.75, 20, 10)
+
+
 def test_why_a_part_moved_is_said_on_demand_by_keyboard(open_reader: Any) -> None:
     page = open_reader().open(f"/drivers?lang=en&{MEHR}")
 

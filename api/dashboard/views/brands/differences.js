@@ -1,7 +1,7 @@
 /** Where brands differ: of two, each aspect or stage with both net sentiments; of more, a table in colours. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { choices, figure, netFigure, panel, table } from "../../core/parts.js";
+import { choices, netFigure, panel, table } from "../../core/parts.js";
 import { dot, fill, plotOrTable, ruler, scaleOf, track, whisker } from "../../core/track.js";
 import { versus } from "./figures.js";
 import { inOrder } from "./pair.js";
@@ -64,7 +64,10 @@ function pairTable(page, t, { brands, lines, cut }) {
 
 function heat(page, t, { brands, cut }) {
   const total = (label) => brands.reduce((sum, one) => sum + partOf(one, cut, label).n, 0);
-  const labels = [...new Set(brands.flatMap((one) => one[`${cut}s`].map(({ label }) => label)))].sort((one, other) => total(other) - total(one));
+  const found = new Set(brands.flatMap((one) => one[`${cut}s`].map(({ label }) => label)));
+  const known = (page.options.names[cut] ?? []).map(({ id }) => id).filter((id) => found.has(id));
+  // Stages stay in the order of the journey.
+  const labels = cut === "stage" ? known : known.sort((one, other) => total(other) - total(one));
   return html`<div class="br-heat">${table(t.differences, [
     { head: page.t[cut], cell: (label) => page.name(cut, label) },
     ...brands.map((one) => ({ head: html`<bdi>${one.brand}</bdi>`, cell: (label) => cell(page, t, { part: partOf(one, cut, label), brand: one.brand, cut, label }) })),
