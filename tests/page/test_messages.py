@@ -178,6 +178,27 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(open_reader: An
     assert (kept["aspect"], kept["etag"]) == ("staff", changed["etag"])
 
 
+def test_taking_back_what_somebody_else_changed_since_is_refused_in_words(
+    open_reader: Any, demo_url: str
+) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=loyalty")
+    reader.click(f"{MARKS}.fits")
+    address = "{}/v1/feedback/{}/mentions/{}".format(demo_url, *opened_of(page))
+    page.get_by_role("button", name="It is right").click()
+    page.wait_for_selector(".msg-detail .badge")
+    reader.click(".msg-close")
+    httpx.patch(address, json={"aspect": "staff"}, headers={"If-Match": "*"})
+
+    page.locator(".msg-done button", has_text="Take back").click()
+    page.wait_for_selector(".msg-done:has-text('somebody else')")
+    kept = httpx.get(address).json()["aspect"]
+    httpx.delete(address, headers={"If-Match": "*"})
+    reader.complaints = [one for one in reader.complaints if "412" not in one]
+
+    assert kept == "staff"
+
+
 def test_the_angriest_unresolved_come_as_the_api_has_them(open_reader: Any, demo_url: str) -> None:
     reader = open_reader()
     page = reader.open(f"/messages?{PERIOD}")

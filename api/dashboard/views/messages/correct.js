@@ -25,9 +25,9 @@ export function correction(page, t, message, mention) {
       ${mention.corrected ? html`<button type="button" ?disabled=${mine.isSending} @click=${() => write(page, t, { message, mention, method: "DELETE", said: t.undone })}>${t.undo}</button>` : nothing}</p></form>`;
 }
 
-/** Return what was done last with a button to take it back; nothing where nothing was done. */
+/** Return what was done last with a button to take it back; nothing where nothing was done, or by somebody else. */
 export function lastDone(page, t) {
-  if (!done) return nothing;
+  if (done?.session !== page.session) return nothing;
   const { message, mention, said, isUndone } = done;
   const undo = () => write(page, t, { message, mention, method: "DELETE", said: t.undone });
   const dismiss = () => {
@@ -54,18 +54,20 @@ function choice(page, mine, mention, head) {
 }
 
 async function write(page, t, { message, mention, method, body, said }) {
-  const mine = draftOf(nameOf(message, mention));
-  mine.isSending = true;
-  mine.refusal = null;
+  const name = nameOf(message, mention);
+  const mine = draft.of === name ? draft : { labels: {} };
+  Object.assign(mine, { isSending: true, refusal: null });
   page.actions.redraw();
   try {
     const told = await page.answers.send(method, addressOfMention(message, mention), body, { "If-Match": mention.etag });
-    done = { message, mention: { ...mention, etag: told.etag }, said, isUndone: method === "DELETE" };
+    done = { session: page.session, message, mention: { ...mention, etag: told.etag }, said, isUndone: method === "DELETE" };
     mine.labels = {};
     page.actions.say(said);
   } catch (error) {
-    mine.labels = error.status === 412 ? {} : mine.labels;
     mine.refusal = refusalOf(t, error);
+    if (error.status === 412) mine.labels = {};
+    // Of a mention that is not open the form cannot tell it.
+    if (page.query.get("open") !== name) done = { session: page.session, message, mention, said: mine.refusal, isUndone: true };
   }
   mine.isSending = false;
   page.answers.forget();
