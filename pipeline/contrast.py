@@ -104,7 +104,7 @@ class _Counted:
 
     @classmethod
     def of(cls, first: TermCounts, second: TermCounts) -> _Counted:
-        terms = np.union1d(first.terms, second.terms)
+        terms = second.terms if _holds(second.terms, first.terms) else np.union1d(first.terms, second.terms)
         messages, voices = np.zeros((2, 2, len(terms)), dtype=np.int64)
         for group, one in enumerate((first, second)):
             places = np.searchsorted(terms, one.terms)
@@ -119,6 +119,12 @@ class _Counted:
         """Whether enough messages and customers hold it on the side that uses it more."""
         n_messages, n_voices = (np.where(in_second, one[1], one[0]) for one in (self.messages, self.voices))
         return np.asarray((n_messages >= min_n) & (n_voices >= MIN_VOICES), dtype=np.bool_)
+
+
+def _holds(terms: Ints, some: Ints) -> bool:
+    """Whether all of some terms are among others; both in order, each once."""
+    places = np.searchsorted(terms, some)
+    return bool(len(some) <= len(terms) and (places < len(terms)).all() and (terms[places] == some).all())
 
 
 def _found(

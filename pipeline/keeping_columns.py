@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
-from time import monotonic
+from time import thread_time
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -75,7 +75,7 @@ def read_columns(engine: Engine, stop: Event | None = None) -> Columns | None:
 def keeping_columns(engine: Engine) -> Iterator[None]:
     """Meanwhile a thread reads the columns anew after each change of the store; at the end they are let go.
 
-    It rests ten times as long as it read, so that a store that changes all the time costs a tenth of a processor.
+    It rests ten times as long as it worked, so that a store that changes all the time costs a tenth of a processor.
     """
     stop = Event()
     thread = Thread(target=_keep, args=(engine, stop), name="keeping-columns", daemon=True)
@@ -102,9 +102,9 @@ def keep_columns(engine: Engine, stop: Event | None = None) -> None:
 
 
 def _keep(engine: Engine, stop: Event) -> None:
-    known, rest_s = "", PAUSE_S
+    known = ""
     while not stop.is_set():
-        began = monotonic()
+        began = thread_time()
         try:
             now = mark_of(engine)
             if now != known:
@@ -112,8 +112,7 @@ def _keep(engine: Engine, stop: Event) -> None:
                 known = now
         except StoreError:
             known = ""
-        rest_s = max(PAUSE_S, REST * (monotonic() - began))
-        stop.wait(rest_s)
+        stop.wait(max(PAUSE_S, REST * (thread_time() - began)))
 
 
 def _mark(connection: Connection) -> str:

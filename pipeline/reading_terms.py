@@ -150,13 +150,12 @@ def added(many: Sequence[TermCounts]) -> TermCounts:
 
 
 def without(whole: TermCounts, part: TermCounts) -> TermCounts:
-    """Return the counts of the groups that were added to a whole but for one of them."""
+    """Return the counts of the groups that were added to a whole but for one of them; terms may have 0."""
     n_messages, n_voices = whole.n_messages.copy(), whole.n_voices.copy()
     places = np.searchsorted(whole.terms, part.terms)
     n_messages[places] -= part.n_messages
     n_voices[places] -= part.n_voices
-    left = n_messages > 0
-    return TermCounts(whole.terms[left], n_messages[left], n_voices[left], whole.n_read - part.n_read)
+    return TermCounts(whole.terms, n_messages, n_voices, whole.n_read - part.n_read)
 
 
 def _distinct(term: Ints, who: Ints) -> tuple[Ints, Ints]:
