@@ -203,3 +203,15 @@ def test_the_details_are_there_for_everybody(open_reader: Any, width: int, theme
 
     assert reader.overflow() <= 0
     assert reader.violations() == []
+
+
+def test_beside_corrected_figures_no_raw_one_is_told(open_reader: Any) -> None:
+    reader = open_reader()
+
+    page = reader.open(f"/journey?lang=en&{AUTUMN}&estimate=adjusted")
+
+    told = told_of(reader.url, "delivery", estimate="adjusted", **{"from": "2026-09-23"})
+    said = page.locator("[data-stage=delivery] .stop-circle").inner_text()
+    assert said.replace("−", "-") == f"{told['net_sentiment']:+.0f}"
+    assert page.locator(".stop-extreme").count() == 0
+    assert page.locator("#journey-map .badge").inner_text() == "Adjusted"

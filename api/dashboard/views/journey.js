@@ -21,11 +21,16 @@ export function draw(page) {
   const focus = focusOf(page);
   return html`<div class="view-head"><h1 tabindex="-1">${page.t.journey}</h1>${shapes(page, t)}</div>
     <div class="grid">${panel(page, {
-      title: t.map, hint: asked.emotions.data ? page.pick(asked.emotions.data, "sentence") : nothing, answer: journey, wide: true, id: "journey-map",
+      title: t.map, hint: hintOf(page, asked.emotions.data), answer: journey, wide: true, id: "journey-map",
       tools: html`${estimateBadge(page, journey.data)}${downloads(page, "journey", WITHOUT_STAGE)}`,
       draw: (data) => drawMap(page, t, data, { ...asked, focus }),
     })}</div>
     ${focus ? stageDetails(page, t, focus, journey.data?.stages.find(({ stage }) => stage === focus)?.n ?? null) : nothing}`;
+}
+
+/** The service's sentence tells raw figures only: beside corrected ones it would contradict them. */
+function hintOf(page, emotions) {
+  return emotions && page.estimate !== "adjusted" ? page.pick(emotions, "sentence") : page.t.netSentimentHint;
 }
 
 /** The stage that the address or the filters choose. */

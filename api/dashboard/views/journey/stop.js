@@ -43,7 +43,7 @@ function place(page, t, told, { scale, most, toNext, emotions }) {
   const at = (value) => `${(placeOf(value ?? 0, scale) * 100).toFixed(2)}%`;
   const places = `--at:${at(told.net_sentiment)};--low:${at(told.net_sentiment_low)};--high:${at(told.net_sentiment_high)};--size:${Math.sqrt(told.n / most).toFixed(3)}`;
   return html`<div class="stop-place" .style=${places}>${leg(toNext, scale)}
-    ${told.too_few ? nothing : html`<span class="stop-whisker"></span>`}${circle(page, t, told)}${extremeOf(t, emotions.get(told.stage))}</div>`;
+    ${told.too_few ? nothing : html`<span class="stop-whisker"></span>`}${circle(page, t, told)}${told.too_few || page.estimate === "adjusted" ? nothing : extremeOf(t, emotions.get(told.stage))}</div>`;
 }
 
 /** The curve to the next stage, where stages stand below each other. */
@@ -85,8 +85,13 @@ export function changeOf(page, t, told) {
   if (told.change === null) return html`<span class="stop-change hint">${told.n_before ? page.t.tooFew : t.noBefore}</span>`;
   const { write } = page;
   const interval = `${t.changedTo}: ${write.points(told.net_sentiment_before)} ← ${write.points(told.net_sentiment)}; ${page.t.interval} ${write.points(told.change_low)} ${page.t.between} ${write.points(told.change_high)}`;
-  return html`<span class="stop-change ${told.changed ? toneOf(told.change) : ""}" title=${interval}><b><span aria-hidden="true">${told.change > 0 ? "▲" : "▼"}</span> <bdi>${write.points(told.change)}</bdi></b>
+  return html`<span class="stop-change ${told.changed ? toneOf(told.change) : ""}" title=${interval}><b><span aria-hidden="true">${arrowOf(told.change)}</span> <bdi>${write.points(told.change)}</bdi></b>
     <small>${told.changed ? t.sure : t.unsure}</small></span>`;
+}
+
+function arrowOf(change) {
+  if (Math.abs(change) < 0.5) return "＝";
+  return change > 0 ? "▲" : "▼";
 }
 
 /** The shares of the emotions among the stage's messages, and the two that are felt most. */
@@ -106,7 +111,7 @@ function feelings(page, t, told, feeling) {
 
 function labels(page, t, { name, row, kind, told, lines }) {
   const words = (one) => `${page.name(kind, one.label)}: ${page.write.count(one.n)} ${page.t.mentions} (${page.write.percent(one.share_low)} ${page.t.between} ${page.write.percent(one.share_high)})`;
-  return html`<div class="stop-row ${row}"><h4>${name}</h4><ul class="stop-lines">${lines.slice(0, N_LINES).map((one) => html`<li>
+  return html`<div class="stop-row ${row}"><h4>${name}</h4><ul class="stop-lines">${[...lines].sort((one, other) => other.share - one.share).slice(0, N_LINES).map((one) => html`<li>
     <a class="stop-line shared" .style=${`--share:${(one.share * 100).toFixed(1)}%`} href=${page.messages({ stage: told.stage, [kind]: one.label })} title=${words(one)}>
       <span>${page.name(kind, one.label)}</span> <b>${told.too_few ? page.write.count(one.n) : page.write.percent(one.share)}</b></a></li>`)}</ul></div>`;
 }
