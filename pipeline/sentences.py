@@ -51,6 +51,7 @@ DIMENSIONS = {
     "source": Words("منبع", "source"),
     "product": Words("محصول", "product"),
     "segment": Words("گروه مشتری", "segment"),
+    "queue": Words("صف", "queue"),
 }
 COUNTED = {Unit.MENTIONS: Words("نظر", "mention"), Unit.MESSAGES: Words("پیام", "message")}
 EVERYTHING = Words("روی هم", "Overall")

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,11 +24,19 @@ def free_port() -> int:
 
 @contextmanager
 def serving_at(
-    port: int, environment: Mapping[str, str], *, command: Path = BAZKHORD, folder: Path | None = None
+    port: int,
+    environment: Mapping[str, str],
+    *,
+    command: Sequence[str] = (str(BAZKHORD), "serve", "--port"),
+    folder: Path | None = None,
 ) -> Iterator[str]:
-    """``bazkhord serve`` on a port, ready from entering to leaving; yields its address."""
+    """A service on a port, ready from entering to leaving; yields its address.
+
+    Args:
+        command: What starts it, without the port that ends it.
+    """
     process = subprocess.Popen(
-        [str(command), "serve", "--port", str(port)],
+        [*command, str(port)],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,

@@ -131,7 +131,7 @@ def test_the_image_serves_the_page_and_all_that_it_loads(
     root, environment = image
     own = {"BAZKHORD_HOST": "127.0.0.1", "BAZKHORD_DATA_DIR": str(tmp_path)}
 
-    command = root / "opt/bazkhord/bin/bazkhord"
+    command = str(root / "opt/bazkhord/bin/bazkhord"), "serve", "--port"
 
     with (
         serving_at(free_port(), environment | own, command=command, folder=tmp_path) as url,

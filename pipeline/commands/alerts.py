@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from pipeline.commands.opening import opened
 from pipeline.connectors.names import list_missing
 from pipeline.errors import SettingsError
 from pipeline.notifying import NotDelivered, send
+from pipeline.run import utc_now
 from pipeline.store import Store
 
 app = typer.Typer(help="Alerts that were raised; check: is there something new? test: does a channel work?")
@@ -80,13 +82,16 @@ def test(channel: Annotated[str, typer.Argument(help="Name of a channel of the a
     console.out.print(f"{escape(channel)}: {escape(answer)}", highlight=False, soft_wrap=True)
 
 
-def open_watch(settings: Settings, store: Store) -> AlertWatch:
+def open_watch(settings: Settings, store: Store, *, clock: Callable[[], datetime] = utc_now) -> AlertWatch:
     """Return what watches the rules of the settings.
+
+    Args:
+        clock: Gives the present moment, aware.
 
     Raises:
         SettingsError: The alerts file is missing or wrong.
     """
-    return AlertWatch(store, _build(settings), environment=os.environ)
+    return AlertWatch(store, _build(settings), environment=os.environ, clock=clock)
 
 
 def show_watched(watched: Watched) -> None:

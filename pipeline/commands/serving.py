@@ -11,9 +11,11 @@ from pydantic import SecretStr
 
 from config.settings import Settings, load_settings
 from pipeline import console, keys
+from pipeline.commands.alerts import open_watch
 from pipeline.commands.opening import Visual, open_analyzer, opened, read_sources
 from pipeline.commands.pulling import classify_waiting, pull_once
 from pipeline.errors import SettingsError
+from pipeline.run import utc_now
 
 
 def demo(
@@ -22,21 +24,38 @@ def demo(
     visual: Visual = False,
 ) -> None:
     """Pull and classify four months of feedback of a fictional shop, show what happened, start the service."""
-    from pipeline.demo.story import prepare_demo, show_story
+    settings = build_demo(load_settings(), now=utc_now(), visual=visual)
+    if serve:
+        _serve(settings)
 
-    settings = load_settings()
+
+def build_demo(settings: Settings, *, now: datetime, visual: bool = False) -> Settings:
+    """The demo is pulled, classified and told in the terminal; return the settings that serve it.
+
+    Args:
+        now: Its last day is the day before this moment, in the business time zone.
+        visual: Join and reorder Persian letters for terminals that do not.
+
+    Raises:
+        SettingsError: A setting, or the weights folder, is wrong.
+    """
+    from pipeline.demo.story import prepare_demo, record_events, show_story
+
     folder = settings.data_dir / "demo"
-    today = datetime.now(settings.zone).date()
+    today = now.astimezone(settings.zone).date()
     files = prepare_demo(folder, today=today, zone=settings.zone)
-    # The demo never writes into the operator's own data base.
-    settings = settings.model_copy(update={"data_dir": folder, "database_url": SecretStr("")})
+    # The demo never writes into the operator's own data base, and its alerts reach nobody.
+    settings = settings.model_copy(
+        update={"data_dir": folder, "database_url": SecretStr(""), "alerts_file": None}
+    )
     with opened(settings) as store:
         described = read_sources(settings, files.sources_file)
         pull_once(settings, store, [one.connector for one in described.values()])
         classify_waiting(settings, store, open_analyzer(settings))
+        record_events(store, now=now)
+        open_watch(settings, store, clock=lambda: now).check()
         show_story(store, files, today=today, visual=visual)
-    if serve:
-        _serve(settings)
+    return settings
 
 
 def serve(
@@ -69,9 +88,7 @@ def _serve(settings: Settings) -> None:
     with opened(settings) as store:
         check_may_listen(settings.host, any_key=keys.any_key(store))
     _check_port_is_free(settings.host, settings.port)
-    console.err.print(
-        f"bazkhord listens on http://{settings.host}:{settings.port} (documentation: /docs), Ctrl-C ends it"
-    )
+    console.err.print(f"The page: http://{settings.host}:{settings.port} (the API: /docs). Ctrl-C ends it.")
     uvicorn.run(
         create_app(settings),
         host=settings.host,

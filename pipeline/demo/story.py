@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,8 +16,10 @@ from pipeline import console
 from pipeline.aggregates import BucketLength, Calendar, journey, trend
 from pipeline.demo.build import DemoFiles, write_exports
 from pipeline.demo.material import N_DAYS
+from pipeline.events import NewEvent, add_event, list_events
+from pipeline.events import Scope as EventScope
 from pipeline.intervals import Estimate, reported
-from pipeline.selection import Selection
+from pipeline.selection import Selection, span_of
 from pipeline.store import Store
 
 DAY_FILE = "day.txt"
@@ -72,6 +74,23 @@ def read_events() -> tuple[Event, ...]:
     """Return the three events in the order in which they happened."""
     written = tomllib.loads((files(__package__) / "events.toml").read_text("utf-8"))
     return tuple(Event(**event) for event in written["events"])
+
+
+def record_events(store: Store, *, now: datetime) -> None:
+    """The three events are on record, each at the beginning of its first day; asked again, once still."""
+    today = now.astimezone(store.zone).date()
+    whole = Selection(from_=_day(0, today), to=today)
+    span = span_of(whole, store.zone)
+    known = {one.title for one in list_events(store.engine, whole, start=span.start, end=span.end)}
+    for event in read_events():
+        if event.fa not in known:
+            told = NewEvent(
+                happened_at=datetime.combine(_day(event.first_day, today), time(), store.zone),
+                title=event.fa,
+                description=event.en,
+                scope=EventScope(stage=(Stage(event.stage),)),
+            )
+            add_event(store.engine, told, created_by="demo", now=now)
 
 
 def measure_effects(store: Store, *, today: date) -> list[Effect]:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.started import BAZKHORD, free_port, serving_at
+from tests.page.demo import NOW
+from tests.started import free_port, serving_at
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -25,6 +27,7 @@ FLAGS = [
 ]  # fmt: skip
 AXE = ROOT / "api/dashboard/node_modules/axe-core/axe.min.js"
 WIDTHS = {"phone": 360, "desk": 1280}
+DEMO = (sys.executable, "-m", "tests.page.demo")
 
 
 @pytest.fixture(scope="package")
@@ -33,7 +36,7 @@ def demo_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
     folder = tmp_path_factory.mktemp("served")
     shared = tmp_path_factory.getbasetemp().parent if worker_id != "master" else folder
     shutil.copytree(_demo_in(shared), folder, dirs_exist_ok=True)
-    with serving_at(free_port(), os.environ | {"BAZKHORD_DATA_DIR": str(folder)}) as url:
+    with serving_at(free_port(), os.environ, command=(*DEMO, str(folder), "--port"), folder=ROOT) as url:
         yield url
 
 
@@ -42,8 +45,7 @@ def _demo_in(shared: Path) -> Path:
     with (shared / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "demo.made").exists():
-            environment = os.environ | {"BAZKHORD_DATA_DIR": str(shared / "made")}
-            subprocess.run([BAZKHORD, "demo", "--no-serve"], env=environment, check=True, capture_output=True)
+            subprocess.run([*DEMO, str(shared / "made")], cwd=ROOT, check=True, capture_output=True)
             (shared / "demo.made").touch()
     return shared / "made/demo"
 
@@ -117,6 +119,7 @@ def open_reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[An
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
         )
+        context.clock.set_fixed_time(NOW)
         reader = Reader(context.new_page(), url or request.getfixturevalue("demo_url"))
         reader.page.on(
             "console",
