@@ -186,7 +186,8 @@ def _read_rest(
     connection: Connection, memory: TermMemory, selection: Selection, within: Selection, span: Span
 ) -> Group:
     chosen = choose_among(connection, selection, span)
-    if chosen and (all_of_them := choose_among(connection, within, span)):
+    messages = replace(within, stage=(), intent=(), aspect=(), sentiment=())
+    if chosen and (all_of_them := choose_among(connection, messages, span)):
         lines = lines_of(chosen, clauses=bool(mention_conditions(selection)), within=all_of_them)
         return read_lines(connection, memory, lines)
     return read_group(connection, memory, *_conditions_of_rest(selection, within, span))

@@ -168,6 +168,19 @@ def test_the_same_pages_of_messages_are_found_with_columns_and_without(
     assert pages[0] == pages[1]
 
 
+def test_the_rest_is_of_whole_messages_whatever_clauses_the_widest_selection_asks_for(
+    store: Store, quick: Engine
+) -> None:
+    tell(store, chat(100))
+    keep_columns(quick)
+    within = replace(NOVEMBER, stage=(Stage.AWARENESS,))
+    asked = replace(within, aspect=(Aspect.PRODUCT,))
+
+    fast, slow = (phrases(one, asked, within=within, zone=TEHRAN, min_z=0) for one in (quick, store.engine))
+
+    assert fast == slow
+
+
 def test_columns_of_another_state_of_the_store_are_not_used(store: Store, quick: Engine) -> None:
     fill(store, SMALL)
     keep_columns(quick)
