@@ -31,7 +31,7 @@ export function shell(page, { views, bar, body, said }) {
   return html`<a class="skip" href="#content">${t.skip}</a>
     <header class="top"><a class="brand" href=${page.address("overview")}><img src="/assets/icon.svg" alt="" width="28" height="28"><b>${t.product}</b></a>
       <details class="drop menu"><summary>${t.menu}</summary><div class="box"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page)}</div></details></header>
-    <aside class="side"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page)}</aside>
+    <aside class="side"><div class="stays"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page)}</div></aside>
     <main id="content" tabindex="-1">${bar}${body}</main>
     <div class="visually-hidden" role="status">${said}</div>`;
 }
