@@ -137,7 +137,7 @@ def describe_brands(found: Brands) -> Words:
         net = write_number(one.net_sentiment.value if one.net_sentiment else 0, signed=True)
         told.append(
             Words(
-                f"«{one.brand}» {share.fa} از نظرها با شاخص احساس {net.fa}",
+                f"«{one.brand}» {share.fa} از نظرها با رضایت خالص {net.fa}",
                 f"{one.brand} has {share.en} of the mentions at net sentiment {net.en}",
             )
         )

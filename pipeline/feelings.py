@@ -123,7 +123,7 @@ def _told(feeling: StageFeeling, names: Names) -> Words:
     net = write_number(feeling.net_sentiment.value if feeling.net_sentiment else 0, signed=True)
     n = write_count(feeling.counts.n)
     return Words(
-        f"«{stage.fa}» (شاخص احساس {net.fa} از {n.fa})", f"{stage.en} (net sentiment {net.en} of {n.en})"
+        f"«{stage.fa}» (رضایت خالص {net.fa} از {n.fa})", f"{stage.en} (net sentiment {net.en} of {n.en})"
     )
 
 

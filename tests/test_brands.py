@@ -122,7 +122,7 @@ def test_only_the_named_brands_are_compared(store: Store) -> None:
 
     assert [(one.brand, one.counts.n) for one in found.brands] == [("ا", 2), ("پ", 1)]
     assert describe_brands(found) == Words(
-        "سهم هر برند: «ا» ۶۶٫۷٪ از نظرها با شاخص احساس \u200e−۱۰۰ و «پ» ۳۳٫۳٪ از نظرها با شاخص احساس \u200e−۱۰۰.",
+        "سهم هر برند: «ا» ۶۶٫۷٪ از نظرها با رضایت خالص \u200e−۱۰۰ و «پ» ۳۳٫۳٪ از نظرها با رضایت خالص \u200e−۱۰۰.",
         "ا has 66.7% of the mentions at net sentiment −100 and پ has 33.3% of the mentions at net sentiment −100.",
     )
 

@@ -74,7 +74,7 @@ def test_the_ends_of_the_curve_are_marked_and_told(store: Store) -> None:
     }
     names = {"stages": {"delivery": Words("ارسال", "Delivery"), "use": Words("مصرف", "Use")}}
     assert describe_feelings(found, names) == Words(
-        "حال مشتری در «ارسال» (شاخص احساس \u200e−۱۰۰ از ۳۰ نظر) از همه بدتر و در «مصرف» (شاخص احساس \u200e+۱۰۰ از ۳۰ "
+        "حال مشتری در «ارسال» (رضایت خالص \u200e−۱۰۰ از ۳۰ نظر) از همه بدتر و در «مصرف» (رضایت خالص \u200e+۱۰۰ از ۳۰ "
         "نظر) از همه بهتر است.",
         "Customers feel worst at Delivery (net sentiment −100 of 30 mentions) and best at Use (net sentiment +100 of "
         "30 mentions).",
