@@ -172,6 +172,7 @@ def pull_all(
     *,
     identity_key: bytes,
     on_page: Callable[[str, Page, SaveCounts], None] = lambda name, page, counts: None,
+    clock: Callable[[], datetime] = utc_now,
     lease_s: float = LEASE_S,
 ) -> tuple[dict[str, SaveCounts], dict[str, str]]:
     """Every source is pulled; one that fails does not hold up the others.
@@ -190,7 +191,7 @@ def pull_all(
             on_page(name, page, saved)
 
         try:
-            pull(connector, store, identity_key=identity_key, on_page=note, lease_s=lease_s)
+            pull(connector, store, identity_key=identity_key, on_page=note, clock=clock, lease_s=lease_s)
         except BazkhordError as error:
             log.warning("source %s stopped: %s", name, error)
             failed[name] = str(error)

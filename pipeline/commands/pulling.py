@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -82,7 +83,13 @@ def run_(
     raise typer.Exit(1 if failed else 0)
 
 
-def pull_once(settings: Settings, store: Store, connectors: list[Connector]) -> dict[str, str]:
+def pull_once(
+    settings: Settings,
+    store: Store,
+    connectors: list[Connector],
+    *,
+    clock: Callable[[], datetime] = run.utc_now,
+) -> dict[str, str]:
     """Every source is pulled, and what it brought is shown; return why some stopped, by name."""
     free_leases(store, worker_name())
     with console.new_progress() as progress:
@@ -96,6 +103,7 @@ def pull_once(settings: Settings, store: Store, connectors: list[Connector]) -> 
             store,
             identity_key=_identity_key(settings),
             on_page=note,
+            clock=clock,
             lease_s=settings.lease_s,
         )
     console.show_counts(brought, failed)

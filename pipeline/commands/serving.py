@@ -50,7 +50,7 @@ def build_demo(settings: Settings, *, now: datetime, visual: bool = False) -> Se
     )
     with opened(settings) as store:
         described = read_sources(settings, files.sources_file)
-        pull_once(settings, store, [one.connector for one in described.values()])
+        pull_once(settings, store, [one.connector for one in described.values()], clock=lambda: now)
         classify_waiting(settings, store, open_analyzer(settings))
         record_events(store, now=now)
         open_watch(settings, store, clock=lambda: now).check()
