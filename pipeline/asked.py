@@ -9,8 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -20,10 +21,14 @@ from pipeline import intervals
 from pipeline.aggregate_basis import Basis, basis_of
 from pipeline.aggregate_counts import count, mention_conditions, message_conditions
 from pipeline.aggregate_trend import PERIODS_PER_DAY, BucketLength, Calendar
+from pipeline.answer_columns import Found, Heard, hear
+from pipeline.clusters import cuts_mentions
+from pipeline.columns import is_known
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.intervals import Estimate, Method
 from pipeline.jalali import Bucket, buckets
+from pipeline.keeping_columns import columns_of
 from pipeline.remembering import remembered
 from pipeline.scores import (
     OF_NPS,
@@ -121,11 +126,9 @@ def _asked_and_unasked(
     with reading(engine) as connection:
         counted = count(connection, selection, span)
         basis = basis_of(connection, selection, span, Unit.MENTIONS, [counted], method=Method.CLUSTERED)
-        found = sorted(
-            _read_scores(connection, selection, span, with_times=bool(stretches)).items(), key=_order
-        )
+        heard = _hear(connection, selection, span, with_times=bool(stretches))
+        found, silent = sorted(heard.answers.items(), key=_order), heard.silent
         answered = [scores.customers for _, scores in found]
-        silent = _customers_without_score(connection, selection, span)
         n_customers = len(silent.union(*answered))
         of_all = {
             is_rating: unasked_said(connection, selection, span, counted, is_rating=is_rating)
@@ -159,7 +162,13 @@ def _asked_and_unasked(
     return AskedAndUnasked(basis, n_customers, asked)
 
 
-Found = dict[tuple[Measure, Scale], Scores]
+def _hear(connection: Connection, selection: Selection, span: Span, *, with_times: bool) -> Heard:
+    columns = None if cuts_mentions(selection) or not is_known(selection) else columns_of(connection)
+    if columns is None:
+        scores = _read_scores(connection, selection, span, with_times=with_times)
+        return Heard(scores, _customers_without_score(connection, selection, span))
+    scales = partial(_read_scales, connection)
+    return hear(columns.answers, selection, span, scales=scales, with_times=with_times)
 
 
 def _read_scores(connection: Connection, selection: Selection, span: Span, *, with_times: bool) -> Found:
@@ -169,12 +178,16 @@ def _read_scores(connection: Connection, selection: Selection, span: Span, *, wi
         columns: list[Any] = [FeedbackRow.customer_key, FeedbackRow.id, getattr(FeedbackRow, measure.value)]
         columns += [FeedbackRow.created_at] if with_times else []
         rows = connection.execute(select(*columns).where(*conditions, _answered(measure, scale, scores)))
+        who: list[str | int] = []
+        given: list[float] = []
+        at: list[datetime] = []
         # In small parts, so that no row lives long enough for the garbage collector to look for more of them.
         for part in rows.partitions(N_AT_ONCE):
             keys, ids, values, *times = zip(*part, strict=True)
-            scores.who.extend(key or id_ for key, id_ in zip(keys, ids, strict=True))
-            scores.values.extend(values)
-            scores.at.extend(times[0] if times else ())
+            who += [key or -id_ for key, id_ in zip(keys, ids, strict=True)]
+            given += values
+            at += times[0] if times else ()
+        found[measure, scale] = replace(scores, who=who, values=given, at=at)
     return found
 
 
@@ -198,7 +211,7 @@ def _find_scales(connection: Connection, conditions: Sequence[ColumnElement[bool
     return found
 
 
-def _customers_without_score(connection: Connection, selection: Selection, span: Span) -> set[str]:
+def _customers_without_score(connection: Connection, selection: Selection, span: Span) -> set[str | int]:
     """Known customers with a message that carries no score."""
     conditions = *_conditions(selection, span), not_(IS_SCORED), FeedbackRow.customer_key.is_not(None)
     keys = connection.scalars(select(FeedbackRow.customer_key).where(*conditions))
@@ -263,13 +276,15 @@ def _points(
     stretches: Sequence[Bucket],
     complete: Sequence[bool],
 ) -> tuple[AskedPoint, ...]:
-    inside = [Scores() for _ in stretches]
+    who: list[list[str | int]] = [[] for _ in stretches]
+    values: list[list[float]] = [[] for _ in stretches]
     starts = [one.start for one in stretches]
-    for who, value, at in zip(scores.who, scores.values, scores.at, strict=True) if stretches else ():
-        here = inside[bisect_right(starts, at) - 1]
-        here.who.append(who)
-        here.values.append(value)
+    for one, value, at in zip(scores.who, scores.values, scores.at, strict=True) if stretches else ():
+        place = bisect_right(starts, at) - 1
+        who[place].append(one)
+        values[place].append(value)
+    inside = [Scores(who=of_one, values=of_them) for of_one, of_them in zip(who, values, strict=True)]
     return tuple(
-        AskedPoint(one, is_complete, figures_of(measure, scale, part))
-        for one, is_complete, part in zip(stretches, complete, inside, strict=True)
+        AskedPoint(stretch, is_complete, figures_of(measure, scale, part))
+        for stretch, is_complete, part in zip(stretches, complete, inside, strict=True)
     )

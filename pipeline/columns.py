@@ -40,6 +40,24 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """All stored messages in the order of time, counted or not: whose they are, and the scores they carry.
+
+    ``at_us``, ``flags`` and ``words`` are those of ``Columns``; a ``voice`` below 0 is nobody known. ``values`` has a
+    column of each measure, not a number where there is no answer. ``stars`` says which of ``ends``, the lowest and
+    the highest, a rating is between.
+    """
+
+    at_us: Ints
+    flags: NDArray[np.int16]
+    voice: Ints
+    words: Mapping[str, Coded]
+    values: Mapping[str, NDArray[np.float64]]
+    stars: Ints
+    ends: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """Counted messages in the order of time and their mentions in the order of the messages.
 
@@ -59,11 +77,13 @@ class Columns:
     start: NDArray[np.int32]
     end: NDArray[np.int32]
     words: Mapping[str, Coded]
+    answers: Answers
 
     def within(self, span: Span) -> tuple[slice, slice]:
         """Return which messages are of a stretch of time, and which mentions are theirs."""
-        first, end = np.searchsorted(self.at_us, microseconds((span.start, span.end))).tolist()
-        return slice(first, end), slice(*np.searchsorted(self.message, (first, end)).tolist())
+        messages = messages_within(self, span)
+        bounds = np.searchsorted(self.message, (messages.start, messages.stop))
+        return messages, slice(*bounds.tolist())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,16 +149,27 @@ def is_known(selection: Selection) -> bool:
     return not (selection.product or selection.segment or selection.q)
 
 
-def choose(columns: Columns, selection: Selection, span: Span) -> Chosen:
-    """Return what passes a selection; ``is_known`` must be true of it."""
-    messages, mentions = columns.within(span)
-    flags = columns.flags[messages]
+def messages_within(table: Columns | Answers, span: Span) -> slice:
+    """Return which messages are of a stretch of time."""
+    return slice(*np.searchsorted(table.at_us, microseconds((span.start, span.end))).tolist())
+
+
+def passing(table: Columns | Answers, selection: Selection, part: slice) -> Bools:
+    """Return which messages of a part pass what a selection asks of messages."""
+    flags = table.flags[part]
     passes = np.ones(len(flags), dtype=np.bool_) if selection.asks_for_spam else flags & SPAM == 0
     if selection.flag:
         passes &= flags & flag_bits(selection.flag) != 0
     for name in OF_MESSAGES:
         if wanted := getattr(selection, name):
-            passes &= columns.words[name].is_one_of(wanted, messages)
+            passes &= table.words[name].is_one_of(wanted, part)
+    return passes
+
+
+def choose(columns: Columns, selection: Selection, span: Span) -> Chosen:
+    """Return what passes a selection; ``is_known`` must be true of it."""
+    messages, mentions = columns.within(span)
+    passes = passing(columns, selection, messages)
     said = passes[columns.message[mentions] - messages.start]
     for name in OF_MENTIONS:
         if wanted := getattr(selection, name):

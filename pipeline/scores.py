@@ -77,25 +77,28 @@ def scale_of_stars(lowest: float, highest: float) -> Scale:
 
 
 Numbers = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Answers on one scale, one place in each list for an answer, as there are very many.
 
-    ``who`` is the customer's key or, where nobody knows who it was, the number of the row. ``at`` may be empty
+    ``who`` is the customer's key or number or, where nobody knows who it was, a number below 0. ``at`` may be empty
     where nothing depends on it.
     """
 
-    who: list[str | int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    who: list[str | int] | Ints = field(default_factory=list)
+    values: list[float] | Numbers = field(default_factory=list)
     at: list[datetime] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
 
     @property
-    def customers(self) -> set[str]:
+    def customers(self) -> set[str | int]:
         """Those who are known."""
-        return {one for one in set(self.who) if isinstance(one, str)}
+        if isinstance(self.who, np.ndarray):
+            return set(self.who[self.who >= 0].tolist())
+        return set(filter(_is_known, set(self.who)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,7 @@ def figures_of(measure: Measure, scale: Scale, scores: Scores) -> ScoreFigures:
         score = _mean(values, groups, within=scale)
     return ScoreFigures(
         n=n,
-        n_customers=sum(isinstance(one, str) for one in groups.members),
+        n_customers=groups.n_known,
         n_top=n_top,
         n_bottom=n_bottom,
         score=score,
@@ -164,20 +167,29 @@ def design_of(values: Sequence[float], who: Sequence[str | int]) -> Design:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """Which of the ``members`` gave each of some values: its place among them."""
+    """Which of ``n`` members gave each of some values: its place among them. ``n_known`` of them are known."""
 
     places: NDArray[np.intp]
-    members: tuple[str | int, ...]
+    n: int
+    n_known: int
 
 
-def _groups_of(who: Sequence[str | int]) -> _Groups:
+def _groups_of(who: Sequence[str | int] | Ints) -> _Groups:
+    if isinstance(who, np.ndarray):
+        numbers, of_each = np.unique(who, return_inverse=True)
+        return _Groups(of_each, len(numbers), int((numbers >= 0).sum()))
     members = tuple(dict.fromkeys(who))
     places = dict(zip(members, range(len(members)), strict=True))
-    return _Groups(np.fromiter(map(places.__getitem__, who), np.intp, len(who)), members)
+    found = np.fromiter(map(places.__getitem__, who), np.intp, len(who))
+    return _Groups(found, len(members), sum(map(_is_known, members)))
+
+
+def _is_known(one: str | int) -> bool:
+    return isinstance(one, str) or one >= 0
 
 
 def _mean(values: Numbers, groups: _Groups, *, within: Scale | None) -> Estimate | None:
-    n_groups = len(groups.members)
+    n_groups = groups.n
     if n_groups < 2:
         return None
     mean = float(values.mean())
@@ -191,7 +203,7 @@ def _mean(values: Numbers, groups: _Groups, *, within: Scale | None) -> Estimate
 
 
 def _design(values: Numbers, groups: _Groups) -> Design:
-    n, n_groups = len(values), len(groups.members)
+    n, n_groups = len(values), groups.n
     if n_groups == n or n_groups < 2:
         return INDEPENDENT
     mean = float(values.mean())

@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from sqlalchemy import Engine
 
+from api.cx_schemas import CxOut
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_counts import count
 from pipeline.aggregate_feedback import find_feedback
+from pipeline.aggregate_trend import BucketLength
+from pipeline.asked import asked_and_unasked
 from pipeline.brands import brands
 from pipeline.database import connect, reading
 from pipeline.feelings import feelings
@@ -23,10 +26,12 @@ from pipeline.hours import hours
 from pipeline.keeping_columns import columns_of, keep_columns, keeping_columns, read_columns
 from pipeline.pains import Rank, pains
 from pipeline.phrases import Against, new_phrases, phrases, read_selection
+from pipeline.records import Rating
 from pipeline.selection import Dimension, Selection, span_of
 from pipeline.store import Store
 from pipeline.terms import TermMemory
-from tests.api_feedback import NOW, SMALL, TEHRAN, classify, fill, november
+from tests import told
+from tests.api_feedback import KIND, LATE, NOW, SMALL, TEHRAN, classify, fill, november
 from tests.builders import prediction
 from tests.content_feedback import Clause, Message, message, tell
 from tests.test_aggregates import DIMENSIONS, RANDOM, SEVERAL, selections
@@ -71,6 +76,80 @@ def chat(n: int) -> list[Message]:
             at_arrival=dice.random() < 0.1,
         )
         for _ in range(n)
+    ]
+
+
+def scored(n: int) -> list[told.Told]:
+    """Return messages of two sources with all kinds of scores, some without words, a customer or a score."""
+    dice = random.Random(4)
+    says = prediction(KIND), prediction(LATE, LATE), prediction(LATE, flags=(Flag.SPAM,)), None
+    messages = []
+    for number in range(n):
+        judged = dice.choice(says)
+        messages.append(
+            told.told(
+                str(number),
+                told.november(dice.choice([12, 18]), dice.choice([0, 9, 23])),
+                judged,
+                text=dice.choice(WORDS) if judged else "",
+                source=dice.choice(["shop", "poll"]),
+                brand=dice.choice([None, "الف", "ب"]),
+                customer_key=dice.choice([None, *"abcdefgh"]),
+                nps=dice.choice([None, None, 3, 10]),
+                csat=dice.choice([None, None, 2.0, 5.0]),
+                ces=dice.choice([None, None, None, 7.0]),
+                rating=dice.choice([None, Rating(4, 1, 5), Rating(2, 1, 5), Rating(9, 0, 10)]),
+            )
+        )
+    return messages
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        NOVEMBER,
+        replace(NOVEMBER, to=november(18, 9)),
+        replace(NOVEMBER, source=("poll",), brand=("الف", "")),
+        replace(NOVEMBER, flag=(Flag.SPAM,)),
+        replace(NOVEMBER, stage=(Stage.SUPPORT,)),
+        replace(NOVEMBER, from_=date(2026, 9, 1), to=date(2026, 9, 2)),
+    ],
+    ids=["all", "until a moment", "one source", "spam", "some clauses", "none"],
+)
+@pytest.mark.parametrize("bucket", [None, BucketLength.DAY])
+def test_what_was_answered_is_the_same_with_columns_and_without(
+    store: Store, quick: Engine, selection: Selection, bucket: BucketLength | None
+) -> None:
+    told.tell(store, scored(200))
+    keep_columns(quick)
+
+    fast, slow = (
+        asked_and_unasked(one, selection, zone=TEHRAN, bucket=bucket) for one in (quick, store.engine)
+    )
+
+    assert has_columns(quick)
+    assert CxOut.of(fast) == CxOut.of(slow)
+
+
+def test_scores_of_messages_that_are_not_counted_are_in_the_columns(store: Store, quick: Engine) -> None:
+    told.tell(
+        store,
+        [
+            told.told("1", told.november(2), customer_key="sara", nps=9),
+            told.told("2", told.november(3), nps=3),
+            told.told("3", told.november(4), customer_key="reza", rating=Rating(4, 1, 5)),
+            told.told("4", told.november(5), customer_key="mina"),
+        ],
+    )
+    keep_columns(quick)
+
+    found = asked_and_unasked(quick, NOVEMBER, zone=TEHRAN)
+
+    assert has_columns(quick)
+    assert found.n_customers == 3
+    assert [(one.measure, one.figures.n, one.figures.n_customers) for one in found.asked] == [
+        ("nps", 2, 1),
+        ("rating", 1, 1),
     ]
 
 
