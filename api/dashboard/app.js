@@ -46,6 +46,7 @@ function redraw() {
 
 function draw() {
   render(content(), root);
+  root.toggleAttribute("data-waiting", answers.waiting);
   if (!answers.waiting && modules[readAddress(location).view]) measure();
 }
 

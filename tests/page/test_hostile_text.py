@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.page.conftest import BAZKHORD, free_port, serving_at
+from tests.started import BAZKHORD, free_port, serving_at
 
 TOWER = "ا" + "\u0301\u0316\u0332\u0488" * 40
 HOSTILE = {
