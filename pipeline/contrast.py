@@ -113,7 +113,9 @@ class _Counted:
         return cls(terms, messages, voices)
 
     def only(self, chosen: NDArray[np.bool_]) -> _Counted:
-        return _Counted(self.terms[chosen], self.messages[:, chosen], self.voices[:, chosen])
+        # By places, as a mask would be turned into them once for each row.
+        places = np.flatnonzero(chosen)
+        return _Counted(self.terms[places], self.messages.take(places, 1), self.voices.take(places, 1))
 
     def may_be_told(self, in_second: NDArray[np.bool_], min_n: int) -> NDArray[np.bool_]:
         """Whether enough messages and customers hold it on the side that uses it more."""
@@ -131,7 +133,7 @@ def _found(
     both: _Counted, is_kind: NDArray[np.bool_], min_n: int, min_z: float, *, only_new: bool
 ) -> list[_Found]:
     """The terms of one kind that may be told; all of the kind count in how often it is used at all."""
-    n, n_other = (int(one[is_kind].sum()) for one in both.messages)
+    n, n_other = (both.messages @ is_kind).tolist()
     if np.count_nonzero(is_kind) < 2 or not n or not n_other:
         return []
     counted = both.only(is_kind & (np.maximum(*both.messages) >= min_n))
