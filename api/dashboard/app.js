@@ -94,7 +94,13 @@ async function loadView(id) {
   } catch (error) {
     failure = error;
   }
-  redraw();
+  const isHeading = document.activeElement?.tagName === "H1"; // of the view while it was on its way
+  draw();
+  if (isHeading) focusHeading();
+}
+
+function focusHeading() {
+  document.querySelector("main h1")?.focus({ preventScroll: true });
 }
 
 /** Words for those who listen to the page: what just happened. */
@@ -116,7 +122,7 @@ function arrive(before) {
   if (now.view !== before.view || now.rest.join("/") !== before.rest.join("/")) {
     draw();
     scrollTo(0, 0);
-    document.querySelector("main h1")?.focus({ preventScroll: true });
+    focusHeading();
   } else {
     redraw();
   }
@@ -140,6 +146,8 @@ document.addEventListener("click", (event) => {
 });
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+addEventListener("beforeprint", draw);
+addEventListener("afterprint", redraw);
 
 async function signOut() {
   await answers.send("DELETE", "/v1/session");
