@@ -173,10 +173,11 @@ def test_without_the_data_base_the_answer_is_a_503_problem(
     client: TestClient, settings: Settings, path: str, method: str
 ) -> None:
     file = Path(settings.store_url.removeprefix("sqlite:///"))
-    client.app.state.service.store.close()  # type: ignore[attr-defined]
     for one in file.parent.glob("bazkhord.db*"):
         one.unlink()
     file.mkdir()
+    # Only now, as a thread that reads ahead could else open what is still there, and leave it open to others.
+    client.app.state.service.store.close()  # type: ignore[attr-defined]
 
     answer = client.request(method, path, params={"by": "stage"} if path == "/v1/breakdown" else {})
 
