@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
@@ -35,26 +37,25 @@ def serving_at(
     Args:
         command: What starts it, without the port that ends it.
     """
-    process = subprocess.Popen(
-        [*command, str(port)],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
+    with TemporaryFile() as said:
+        process = subprocess.Popen(
+            [*command, str(port)], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(url, process, said)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
     for _ in range(450):
         if process.poll() is not None:
-            raise RuntimeError(f"the service ended with {process.returncode} before it was ready")
+            said.seek(0)
+            ended = f"the service ended with {process.returncode} before it was ready"
+            raise RuntimeError(f"{ended}:\n{said.read()[-2000:].decode(errors='replace')}")
         try:
             if httpx.get(f"{url}/readyz").status_code == 200:
                 return
