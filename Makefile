@@ -12,7 +12,7 @@ PAGE := api/dashboard
 WITH_NODE := cd $(PAGE) && PYTHON=$(abspath $(BIN)/python) ./with-node
 NPM_OPTIONS := --ignore-scripts --loglevel=error >/dev/null
 
-.PHONY: help setup page demo test test-live test-schema check bench bench-pull bench-answers bench-page format clean
+.PHONY: help setup page demo test test-live test-schema check bench bench-pull bench-answers bench-page screens format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ bench-answers: $(VENV)/.developing ## Milliseconds for each answer over the inbo
 bench-page: $(VENV)/.developing ## Milliseconds from the click to the drawn view, over the inbox; DATA: a data folder that holds it
 	tests/page/install.sh
 	$(BIN)/python -m bench.page $(DATA)
+
+screens: $(VENV)/.developing ## Four pictures of each view of the page, into docs/screens
+	BAZKHORD_SCREENS=docs/screens $(BIN)/pytest --numprocesses auto tests/page/test_views.py
 
 format: $(VENV)/.developing ## Code formatted, imports sorted
 	$(BIN)/ruff check --fix --quiet . || true

@@ -119,3 +119,16 @@ def test_no_get_of_the_service_tells_a_limited_key_of_another_brand(client: Test
             told.add(template)
 
     assert "/v1/feedback" in told
+
+
+def test_only_what_its_own_brand_names_is_there_to_choose_from(client: TestClient, store: Store) -> None:
+    whole = {"Authorization": f"Bearer {add_key(store, 'whole', 'read')}"}
+
+    own, everything = client.get("/v1/options").json(), client.get("/v1/options", headers=whole).json()
+
+    assert (own["brands"], own["products"]) == (["ما"], [OURS])
+    assert all(one.endswith(f"-{OURS}") for one in own["sources"])
+    assert set(everything["brands"]) == {"ما", "آن‌ها"}
+    assert set(everything["products"]) == {OURS, THEIRS, NOBODYS}
+    assert own["names"]["stage"][3] == {"id": "delivery", "fa": "ارسال و تحویل", "en": "Delivery"}
+    assert own["zone"] == "Asia/Tehran"
