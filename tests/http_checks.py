@@ -1,7 +1,7 @@
 """The battery of every connector that asks a service over HTTP: what it has to do, one check each.
 
-A connector joins by a line in ``CONNECTORS``, a service that answers from its recorded page in
-``tests/fixtures/services.py`` and an ``HttpCase`` in ``tests/fixtures/http_cases.py``.
+A connector joins by a line in ``CONNECTORS`` and a file in ``tests/fixtures/http_services``: a service that answers
+from its recorded page, and its ``CASES``.
 """
 
 from __future__ import annotations
