@@ -80,6 +80,7 @@ def _describe_refusal(status: int, advice: Advice) -> str:
     missing = f"HTTP {status}, there is no such address: {advice.address}"
     refusals = {
         401: f"HTTP 401, the credentials are refused: {advice.credentials}",
+        402: f"HTTP 402, it wants to be paid first: {advice.permission}",
         403: f"HTTP 403, this is not permitted: {advice.permission}",
         404: missing,
         409: f"HTTP 409, {advice.conflict}",

@@ -85,6 +85,10 @@ class JsonSource(HttpConnector):
         """Return the parameters of every page beside those of the pager."""
         return {}
 
+    def locate(self, address: str, params: Params) -> tuple[str, Params]:
+        """Return path and parameters of a page; some services want the page's number in the path."""
+        return address, params
+
     def body(self, list_name: str, params: Params) -> object:
         """Return what to post with the parameters of a page; ``None``: they stand in the address of a GET."""
         del list_name, params
@@ -139,7 +143,7 @@ class JsonSource(HttpConnector):
         body = self.body(name, given)
         answer = client.ask(link or address, None if link or body is not None else given, body=body)
         self.require_success(answer.content)
-        rows = value_at(answer.content, self.items_at) if self.items_at else answer.content
+        rows = self.rows_in(answer.content)
         if not isinstance(rows, list):
             place = f"at {self.items_at}" if self.items_at else "at the top"
             raise StopSource(
@@ -147,6 +151,14 @@ class JsonSource(HttpConnector):
                 "if that is right, the service changed and this connector has to follow"
             )
         return Listed(tuple(rows), answer.content, answer.headers, answer.next_link)
+
+    def rows_in(self, content: object) -> object:
+        """Return the list of an answer; whatever else this is stops the source."""
+        return value_at(content, self.items_at) if self.items_at else content
+
+    def find_rows(self, content: object) -> object:
+        """Return the list of objects in a document; whatever is no list stops the source."""
+        return value_at(content, self.items_at) if self.items_at else content
 
     def require_success(self, content: object) -> None:
         """Nothing, unless a document says within that it is an error; a subclass knows how."""
