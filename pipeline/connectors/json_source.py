@@ -156,10 +156,6 @@ class JsonSource(HttpConnector):
         """Return the list of an answer; whatever else this is stops the source."""
         return value_at(content, self.items_at) if self.items_at else content
 
-    def find_rows(self, content: object) -> object:
-        """Return the list of objects in a document; whatever is no list stops the source."""
-        return value_at(content, self.items_at) if self.items_at else content
-
     def require_success(self, content: object) -> None:
         """Nothing, unless a document says within that it is an error; a subclass knows how."""
         del content

@@ -82,6 +82,7 @@ class PageNumber:
         n_pages_header: Header with the number of pages; empty: the list ends with an empty page, since
             a service may send fewer rows than it was asked for.
         n_pages_at: Path of the number of pages in the document.
+        n_pages: How many the service hands out at most; 0: any number.
         n_total_header: Header with the number of rows; where it shrinks, what moved to a page that was
             already read is looked for there.
     """
@@ -92,6 +93,7 @@ class PageNumber:
     first: int = 1
     n_pages_header: str = ""
     n_pages_at: str = ""
+    n_pages: int = 0
     n_total_header: str = ""
 
     def steps(self, load: Load, state: State) -> Iterator[Step]:
@@ -122,7 +124,9 @@ class PageNumber:
         return {"page": page} if n_total is None else {"page": page, "n_total": n_total}
 
     def _is_last(self, listed: Listed, page: int) -> bool:
-        n_pages = _digits(listed.headers.get(self.n_pages_header)) if self.n_pages_header else None
+        n_pages = self.n_pages or None
+        if self.n_pages_header:
+            n_pages = _digits(listed.headers.get(self.n_pages_header))
         if self.n_pages_at:
             n_pages = _digits(value_at(listed.content, self.n_pages_at))
         return not listed.rows or (n_pages is not None and page - self.first + 1 >= n_pages)
