@@ -14,6 +14,7 @@ from pipeline.connectors.bluesky import Bluesky
 from pipeline.connectors.cafe_bazaar import CafeBazaar
 from pipeline.connectors.chatwoot import Chatwoot
 from pipeline.connectors.digikala import Digikala
+from pipeline.connectors.freshdesk import Freshdesk
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
 from pipeline.connectors.json_file import JsonFile
@@ -29,6 +30,7 @@ from pipeline.connectors.telegram_export import TelegramExport
 from pipeline.connectors.whatsapp_export import WhatsAppExport
 from pipeline.connectors.woocommerce import WooCommerce
 from pipeline.connectors.wordpress import WordPress
+from pipeline.connectors.x import X
 from pipeline.connectors.youtube import YouTube
 from pipeline.connectors.zammad import Zammad
 from pipeline.connectors.zendesk import Zendesk
@@ -39,6 +41,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "cafe_bazaar": CafeBazaar,
     "chatwoot": Chatwoot,
     "digikala": Digikala,
+    "freshdesk": Freshdesk,
     "imap": Imap,
     "json_file": JsonFile,
     "mastodon": Mastodon,
@@ -52,6 +55,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "whatsapp_export": WhatsAppExport,
     "woocommerce": WooCommerce,
     "wordpress": WordPress,
+    "x": X,
     "youtube": YouTube,
     "zammad": Zammad,
     "zendesk": Zendesk,

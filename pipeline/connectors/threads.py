@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.connectors.json_row import JsonRow
 from pipeline.errors import SkipRecord
@@ -33,3 +33,27 @@ def read_answer(row: JsonRow, role: Role, *, at: str) -> Reply | None:
         return Reply(role, row.time(at))
     except SkipRecord:
         return None
+
+
+def customers_turns(
+    said: Sequence[JsonRow],
+    *,
+    by_customer: Callable[[JsonRow], bool],
+    at: str,
+    role: Callable[[JsonRow], Role] = lambda _: Role.AGENT,
+) -> Iterator[tuple[JsonRow, tuple[Reply, ...]]]:
+    """Yield each message of the customer with the company's answers to it.
+
+    Args:
+        said: What was said in a conversation, oldest first, without private notes.
+        by_customer: Whether the customer wrote a message.
+        at: Path of the time a message was written.
+        role: Who answered, of a message that is not the customer's.
+    """
+    spoken = [by_customer(one) for one in said]
+    answers = [
+        None if own else read_answer(one, role(one), at=at) for one, own in zip(said, spoken, strict=True)
+    ]
+    for number, one in enumerate(said):
+        if spoken[number]:
+            yield one, replies_between(spoken, answers, number)
