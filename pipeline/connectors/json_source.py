@@ -139,9 +139,9 @@ class JsonSource(HttpConnector):
     def _load(
         self, client: HttpClient, name: str, address: str, params: Params, *, link: str | None = None
     ) -> Listed:
-        given = {**self.params(), **params}
+        place, given = self.locate(address, {**self.params(), **params})
         body = self.body(name, given)
-        answer = client.ask(link or address, None if link or body is not None else given, body=body)
+        answer = client.ask(link or place, None if link or body is not None else given, body=body)
         self.require_success(answer.content)
         rows = self.rows_in(answer.content)
         if not isinstance(rows, list):
