@@ -8,12 +8,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pipeline.connectors.app_store_rss import AppStoreRss
 from pipeline.connectors.argument_errors import RESERVED, describe_errors
+from pipeline.connectors.basalam import Basalam
 from pipeline.connectors.base import Clock, Connector
 from pipeline.connectors.bluesky import Bluesky
 from pipeline.connectors.cafe_bazaar import CafeBazaar
 from pipeline.connectors.chatwoot import Chatwoot
 from pipeline.connectors.digikala import Digikala
+from pipeline.connectors.discourse import Discourse
 from pipeline.connectors.freshdesk import Freshdesk
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
@@ -23,7 +26,9 @@ from pipeline.connectors.matrix import Matrix
 from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.request_tracker import RequestTracker
+from pipeline.connectors.rocket_chat import RocketChat
 from pipeline.connectors.singer import Singer
+from pipeline.connectors.sql import Sql
 from pipeline.connectors.table_file import TableFile
 from pipeline.connectors.telegram_bot import TelegramBot
 from pipeline.connectors.telegram_export import TelegramExport
@@ -37,17 +42,22 @@ from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "app_store_rss": AppStoreRss,
+    "basalam": Basalam,
     "bluesky": Bluesky,
     "cafe_bazaar": CafeBazaar,
     "chatwoot": Chatwoot,
     "digikala": Digikala,
+    "discourse": Discourse,
     "freshdesk": Freshdesk,
     "imap": Imap,
     "json_file": JsonFile,
     "mastodon": Mastodon,
     "matrix": Matrix,
     "request_tracker": RequestTracker,
+    "rocket_chat": RocketChat,
     "singer": Singer,
+    "sql": Sql,
     "table_file": TableFile,
     "telegram_bot": TelegramBot,
     "telegram_export": TelegramExport,

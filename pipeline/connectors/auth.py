@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -87,6 +87,23 @@ class Query(Auth):
         """The address has the parameter."""
         del send
         request.url = request.url.copy_merge_params({self.name: self.value.get_secret_value()})
+
+
+@dataclass(frozen=True, slots=True)
+class WithHeaders(Auth):
+    """A proof together with headers that are no secrets, as the name of its owner."""
+
+    proof: Auth
+    headers: Mapping[str, str]
+
+    def sign(self, request: httpx.Request, send: Send) -> httpx.Response | None:
+        """The request has the headers and the proof."""
+        request.headers.update(self.headers)
+        return self.proof.sign(request, send)
+
+    def renew(self) -> bool:
+        """Forget what may have run out of the proof; return whether asking again can help."""
+        return self.proof.renew()
 
 
 @dataclass(slots=True)

@@ -141,12 +141,14 @@ class Offset:
 
     Args:
         more_at: Path of whether there is more; empty: the list ends with an empty page.
+        total_at: Path of how many rows there are in all; empty: the service does not say it.
     """
 
     param: str = "offset"
     size_param: str = "limit"
     size: int = 100
     more_at: str = ""
+    total_at: str = ""
 
     def steps(self, load: Load, state: State) -> Iterator[Step]:
         """Yield the pages from the offset in the state on."""
@@ -157,7 +159,9 @@ class Offset:
             listed = load({self.param: offset, self.size_param: self.size})
             former = require_other(listed.rows, former, self.param)
             offset += len(listed.rows)
+            total = _digits(value_at(listed.content, self.total_at)) if self.total_at else None
             more = bool(listed.rows) and (not self.more_at or value_at(listed.content, self.more_at) is True)
+            more = more and (total is None or offset < total)
             yield Step(listed.rows, {"offset": offset})
 
 
