@@ -42,7 +42,7 @@ _MAX_OPEN_TAGS = 200
 _INVISIBLE = ["script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "select"]
 _QUOTES = (
     "blockquote, .gmail_quote, .gmail_attr, .gmail_signature, .yahoo_quoted, .moz-cite-prefix,"
-    " .moz-signature, .protonmail_quote"
+    " .moz-signature, .protonmail_quote, aside.quote"
 )
 _QUOTED_FROM_HERE = "#divRplyFwdMsg, #appendonsend"
 _BLOCKS = frozenset(
