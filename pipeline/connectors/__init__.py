@@ -9,9 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.connectors.app_store_rss import AppStoreRss
-from pipeline.connectors.app_store_rss import AppStoreRss
 from pipeline.connectors.argument_errors import RESERVED, describe_errors
-from pipeline.connectors.basalam import Basalam
 from pipeline.connectors.basalam import Basalam
 from pipeline.connectors.base import Clock, Connector
 from pipeline.connectors.bluesky import Bluesky
@@ -45,8 +43,6 @@ from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
     "app_store_rss": AppStoreRss,
-    "app_store_rss": AppStoreRss,
-    "basalam": Basalam,
     "basalam": Basalam,
     "bluesky": Bluesky,
     "cafe_bazaar": CafeBazaar,
