@@ -151,7 +151,7 @@ class FileConnector(Connector):
             batch = list(islice(rows, self.page_size_rows))
             finished = len(batch) < self.page_size_rows
             n_rows += len(batch)
-            read = self._read_rows(batch, prefix)
+            read = read_each(self.name, batch, prefix=prefix)
             self._require_unchanged(file, started.st_size, started.st_mtime_ns)
             if finished and take_fingerprint(file, salt=self.model_dump_json()) != done.fingerprint:
                 raise self._changed(file)
@@ -180,21 +180,32 @@ class FileConnector(Connector):
             f"source {self.name}: {file} changed while it was read: run again when nothing writes to it any more"
         )
 
-    def _read_rows(self, rows: list[Row], prefix: str) -> tuple[tuple[Feedback, ...], tuple[DeadLetter, ...]]:
-        items: list[Feedback] = []
-        dead_letters: list[DeadLetter] = []
-        for row in rows:
-            try:
-                feedback = row.read()
-            except SkipRecord as error:
-                dead = bury(self.name, prefix + row.position, str(error), row.raw, native_id=error.native_id)
-                dead_letters.append(dead)
-            except StopSource as error:
-                raise StopSource(f"source {self.name}, {prefix}{row.position}: {error}") from error
-            else:
-                if feedback is not None:
-                    items.append(feedback)
-        return tuple(items), tuple(dead_letters)
+def read_each(
+    source: str, rows: Iterable[Row], *, prefix: str = ""
+) -> tuple[tuple[Feedback, ...], tuple[DeadLetter, ...]]:
+    """Return what rows hold, and the dead letters of those that cannot be read.
+
+    Args:
+        source: Name of the source.
+        prefix: Stands before each position.
+
+    Raises:
+        StopSource: A row shows that the source's arguments have to be changed.
+    """
+    items: list[Feedback] = []
+    dead_letters: list[DeadLetter] = []
+    for row in rows:
+        try:
+            feedback = row.read()
+        except SkipRecord as error:
+            dead = bury(source, prefix + row.position, str(error), row.raw, native_id=error.native_id)
+            dead_letters.append(dead)
+        except StopSource as error:
+            raise StopSource(f"source {source}, {prefix}{row.position}: {error}") from error
+        else:
+            if feedback is not None:
+                items.append(feedback)
+    return tuple(items), tuple(dead_letters)
 
 
 def open_bytes(file: Path) -> IO[bytes]:
