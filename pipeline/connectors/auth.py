@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import cast
+from typing import ClassVar, cast
 
 import httpx
 from pydantic import SecretStr
@@ -120,6 +120,10 @@ class OAuth2(Auth):
         now: Gives the present moment.
     """
 
+    advice: ClassVar[str] = (
+        "check token_url, and the client's id, secret and refresh token in the environment"
+    )
+
     token_url: str
     client_id: SecretStr
     client_secret: SecretStr
@@ -166,8 +170,7 @@ class OAuth2(Auth):
         token = told.get("access_token") if isinstance(told, dict) else None
         if not isinstance(token, str):
             raise StopSource(
-                f"no token from {httpx.URL(self.token_url).host} (HTTP {response.status_code}): "
-                "check token_url, and the client's id, secret and refresh token in the environment"
+                f"no token from {httpx.URL(self.token_url).host} (HTTP {response.status_code}): {self.advice}"
             )
         self._token = SecretStr(token)
         seconds = told.get("expires_in")
