@@ -20,6 +20,7 @@ from pipeline.connectors.discourse import Discourse
 from pipeline.connectors.freshdesk import Freshdesk
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
+from pipeline.connectors.jira_service_management import JiraServiceManagement
 from pipeline.connectors.json_file import JsonFile
 from pipeline.connectors.mastodon import Mastodon
 from pipeline.connectors.matrix import Matrix
@@ -51,6 +52,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "discourse": Discourse,
     "freshdesk": Freshdesk,
     "imap": Imap,
+    "jira_service_management": JiraServiceManagement,
     "json_file": JsonFile,
     "mastodon": Mastodon,
     "matrix": Matrix,
