@@ -180,6 +180,7 @@ class FileConnector(Connector):
             f"source {self.name}: {file} changed while it was read: run again when nothing writes to it any more"
         )
 
+
 def read_each(
     source: str, rows: Iterable[Row], *, prefix: str = ""
 ) -> tuple[tuple[Feedback, ...], tuple[DeadLetter, ...]]:
