@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
 
 from pipeline.connectors.patience import asked_wait_s
+
+
+# 420 is no standard's: some services say by it that they were asked too often
+ASK_LATER = (408, 420, 425, 429)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,14 @@ class Advice:
         permission: On 403: which permission they need.
         address: On 404: which settings name the place.
         conflict: On 409: what stands against the request, and what to do.
+        meant_status: Gives the status that a refusal means, of the one it has and its body.
     """
 
     credentials: str
     permission: str
     address: str
     conflict: str = "the request is refused: check the arguments of the source"
+    meant_status: Callable[[int, bytes], int] = lambda status, _: status
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def require_no_passing_failure(response: httpx.Response, *, now: datetime) -> No
     Raises:
         TryAgain: It did.
     """
-    if response.status_code in (408, 425, 429) or response.status_code >= 500:
+    if response.status_code in ASK_LATER or response.status_code >= 500:
         raise TryAgain(f"it answered HTTP {response.status_code}", asked_wait_s(response.headers, now=now))
 
 

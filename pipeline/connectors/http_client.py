@@ -190,6 +190,8 @@ class HttpClient:
                 response.close()
         except httpx.RequestError as error:
             raise self._unreachable(error, request.url) from error
+        if not response.is_success:
+            response.status_code = self._advice.meant_status(response.status_code, body)
         wait_s = exhausted_wait_s(response.headers, now=self._now())
         if wait_s:
             self._closed_until = self._now() + timedelta(seconds=wait_s)

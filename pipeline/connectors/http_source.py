@@ -77,7 +77,13 @@ class HttpConnector(Connector):
             f"check the secret in {held}" if held else "this connector sends none, the service wants some",
             self.permission,
             "check base_url",
+            meant_status=self.meant_status,
         )
+
+    def meant_status(self, status: int, body: bytes) -> int:
+        """Return the HTTP status that a refusal means, where the service tells it in the body only."""
+        del body
+        return status
 
     def secret(self, key: str) -> SecretStr:
         """Return the secret whose environment variable an argument names.
