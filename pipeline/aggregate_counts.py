@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, Select, extract, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, extract, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.labels import MENTION_SENTIMENTS, Sentiment
@@ -132,18 +132,18 @@ def count(
         return Counted(_cells(found, by), from_tallies=False)
     if cube is None:
         keys = ([time_key(connection, when)] if when else []) + [key_column(one) for one in by]
-        statements = [_statement_of_rows(selection, span, keys, unit)]
+        statement = _statement_of_rows(selection, span, keys, unit)
+        questions: list[dict[str, str | date]] = [{}]
     else:
-        statements = [
-            _statement_of_tallies(cube, selection, by, unit, when).where(
-                cube.period == period.value, cube.start >= start, cube.start < end
-            )
+        statement = _statement_of_tallies(cube, selection, by, unit, when)
+        questions = [
+            {"piece": period.value, "piece_start": start, "piece_end": end}
             for period, start, end in pieces(span, when)
         ]
     cells: dict[Key, Counts] = {}
     n_keys = len(by) + (when is not None)
-    for statement in statements:
-        for row in map(tuple, connection.execute(statement).all()):
+    for question in questions:
+        for row in map(tuple, connection.execute(statement, question).all()):
             key = row[:n_keys]
             counts = Counts(*map(int, row[n_keys:]))
             cells[key] = cells[key] + counts if key in cells else counts
@@ -287,13 +287,19 @@ def pieces(span: Span, when: When | None) -> Iterator[tuple[Period, date, date]]
 def _statement_of_tallies(
     cube: Cube, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
 ) -> Select[Any]:
+    """The statement for each of the ``pieces``, whose bounds it is given as parameters."""
     keys: list[Any] = [cube.start] if when else []
     keys += [getattr(cube, one.value) for one in by]
     judged = [
         func.coalesce(func.sum(cube.n).filter(cube.sentiment == one.value), 0) for one in SENTIMENTS[unit]
     ]
     names = ("source", "channel", "brand", *OF_MENTIONS, "emotion")
-    conditions = [
+    conditions: list[ColumnElement[bool]] = [
+        cube.period == bindparam("piece"),
+        cube.start >= bindparam("piece_start"),
+        cube.start < bindparam("piece_end"),
+    ]
+    conditions += [
         getattr(cube, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
     ]
     if unit == Unit.MESSAGES:

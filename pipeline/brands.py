@@ -253,15 +253,9 @@ def _phrases(
     if not limit or len(shown) < 2:
         return {}, 0
     memory = memories.current()
-    counts = {
-        brand: count_terms(
-            memory,
-            read_selection(
-                connection, memory, replace(selection, brand=(brand,)), span, max_read=MAX_READ_PER_BRAND
-            ),
-        )
-        for brand in shown
-    }
+    of_brand = [replace(selection, brand=(brand,)) for brand in shown]
+    groups = [read_selection(connection, memory, one, span, max_read=MAX_READ_PER_BRAND) for one in of_brand]
+    counts = dict(zip(shown, count_terms(memory, groups), strict=True))
     whole = added(list(counts.values()))
     says = {
         brand: contrast(

@@ -60,7 +60,7 @@ def contrast(
     Args:
         memory: Knows the terms of both groups.
         counts: In how many messages of the first group each term stands.
-        counts_other: The same of the second one.
+        counts_other: The same of the second one, counted side by side with it.
         min_n: In how many messages of the side that uses it more a phrase must stand; at least three
             customers must have said it there.
         min_z: How many standard deviations it must be away from no difference.
@@ -104,13 +104,10 @@ class _Counted:
 
     @classmethod
     def of(cls, first: TermCounts, second: TermCounts) -> _Counted:
-        terms = second.terms if _holds(second.terms, first.terms) else np.union1d(first.terms, second.terms)
-        messages, voices = np.zeros((2, 2, len(terms)), dtype=np.int64)
-        for group, one in enumerate((first, second)):
-            places = np.searchsorted(terms, one.terms)
-            messages[group, places] = one.n_messages
-            voices[group, places] = one.n_voices
-        return cls(terms, messages, voices)
+        if first.terms is not second.terms:
+            raise ValueError("the terms of both groups must be counted side by side")
+        messages = np.stack([first.n_messages, second.n_messages])
+        return cls(first.terms, messages, np.stack([first.n_voices, second.n_voices]))
 
     def only(self, chosen: NDArray[np.bool_]) -> _Counted:
         # By places, as a mask would be turned into them once for each row.
@@ -121,12 +118,6 @@ class _Counted:
         """Whether enough messages and customers hold it on the side that uses it more."""
         n_messages, n_voices = (np.where(in_second, one[1], one[0]) for one in (self.messages, self.voices))
         return np.asarray((n_messages >= min_n) & (n_voices >= MIN_VOICES), dtype=np.bool_)
-
-
-def _holds(terms: Ints, some: Ints) -> bool:
-    """Whether all of some terms are among others; both in order, each once."""
-    places = np.searchsorted(terms, some)
-    return bool(len(some) <= len(terms) and (places < len(terms)).all() and (terms[places] == some).all())
 
 
 def _found(

@@ -109,9 +109,7 @@ def phrases(
             else read_selection(connection, memory, selection, other)
         )
         basis = _basis(connection, selection, span, group.n)
-    found = contrast(
-        memory, count_terms(memory, group), count_terms(memory, others), min_n=min_n, min_z=min_z
-    )
+    found = contrast(memory, *count_terms(memory, (group, others)), min_n=min_n, min_z=min_z)
     return _phrases(
         basis,
         against,
@@ -150,9 +148,7 @@ def new_phrases(
         group = read_selection(connection, memory, selection, span)
         others = read_selection(connection, memory, selection, before, max_read=sys.maxsize)
         basis = _basis(connection, selection, span, group.n)
-    found = contrast(
-        memory, count_terms(memory, group), count_terms(memory, others), min_n=min_n, only_new=True
-    )
+    found = contrast(memory, *count_terms(memory, (group, others)), min_n=min_n, only_new=True)
     found.sort(key=lambda one: (-one.n, one.text))
     return _phrases(basis, Against.BEFORE, before, (group, others), more=found[:limit], less=[])
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+import numpy as np
 from sqlalchemy import Engine, select
 
 from pipeline.database import mark_of, reading
 from pipeline.errors import StoreError
+from pipeline.keeping_columns import kept
 from pipeline.reading_terms import place_in_sample
 from pipeline.tables import FeedbackRow
 from pipeline.tallies import in_chunks
@@ -61,6 +63,17 @@ def read_ahead(engine: Engine, memory: TermMemory, stop: Event) -> None:
                 return
 
 
+def find_places(engine: Engine, memory: TermMemory, stop: Event) -> None:
+    """The memory knows where the terms of each message of the columns are, as far as these are at hand."""
+    columns = kept.get(engine)
+    if columns is None:
+        return
+    for first in range(0, len(columns.id), CHUNK):
+        memory.places_among(columns.fingerprint, np.arange(first, min(first + CHUNK, len(columns.id))))
+        if stop.wait(REST_S):
+            return
+
+
 def _keep_reading(engine: Engine, memories: TermMemories, stop: Event) -> None:
     known: tuple[str, TermMemory] | None = None
     while not stop.is_set():
@@ -68,6 +81,7 @@ def _keep_reading(engine: Engine, memories: TermMemories, stop: Event) -> None:
             now = mark_of(engine), memories.current()
             if now != known:
                 read_ahead(engine, now[1], stop)
+                find_places(engine, now[1], stop)
                 known = now
         except StoreError:
             known = None

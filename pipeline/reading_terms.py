@@ -7,7 +7,7 @@ below a bound. The same question reads the same messages.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
-from pipeline.columns import Lines
+from pipeline.columns import Columns, Lines
 from pipeline.tables import FeedbackRow, MentionRow
 from pipeline.tallies import in_chunks
-from pipeline.terms import Ints, TermMemory
+from pipeline.terms import Ints, Occurrences, TermMemory
 
 MAX_READ = 3_000
 BUCKETS = 65_536
@@ -33,12 +33,13 @@ class Group:
 
     ``n`` is how many messages there are, ``n_read`` how many of them were read. ``message`` and ``voice``
     number the messages and the customers from 0; a message without a customer is a voice of its own.
-    ``start`` and ``end`` bound the clause of a line; ``None``: whole messages.
+    ``places`` is where a memory keeps their terms. ``start`` and ``end`` bound the clause of a line; ``None``: whole
+    messages, each on one line.
     """
 
     n: int
     n_read: int
-    fingerprints: tuple[str, ...]
+    places: Ints
     message: Ints
     voice: Ints
     start: Ints | None
@@ -47,7 +48,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class TermCounts:
-    """In how many of ``n_read`` messages each term stands, and of how many customers. Shape of each: (terms,)."""
+    """In how many of ``n_read`` messages each term stands, and of how many customers. Shape of each: (terms,).
+
+    Groups that were counted side by side have the same array of terms, each of which one of them holds.
+    """
 
     terms: Ints
     n_messages: Ints
@@ -75,9 +79,9 @@ def read_group(
     n = connection.scalar(select(func.count()).select_from(FeedbackRow).where(*passing)) or 0
     sample = [_in_sample(max_read, n)] if n > max_read else []
     rows = connection.execute(_statement([*of_message, *sample], of_mention)).all()
-    group = _grouped(n, rows, has_clauses=of_mention is not None)
-    _read_texts(connection, memory, rows)
-    return group
+    fingerprints = [row[1] for row in rows]
+    _read_texts(connection, memory, [(row[0], row[1]) for row in rows])
+    return _grouped(n, rows, memory.places(fingerprints), has_clauses=of_mention is not None)
 
 
 def read_lines(
@@ -93,18 +97,15 @@ def read_lines(
     if mentions is not None and len(messages) < n:
         is_read = np.isin(read, messages)
         read, mentions = read[is_read], mentions[is_read]
-    fingerprints = columns.fingerprint[read].astype(np.str_).tolist()
-    group = Group(
+    return Group(
         n=n,
         n_read=len(messages),
-        fingerprints=tuple(fingerprints),
+        places=_places_of(connection, memory, columns, read),
         message=np.searchsorted(messages, read),
         voice=np.unique(columns.voice[read], return_inverse=True)[1],
         start=None if mentions is None else columns.start[mentions].astype(np.int64),
         end=None if mentions is None else columns.end[mentions].astype(np.int64),
     )
-    _read_texts(connection, memory, list(zip(columns.id[read].tolist(), fingerprints, strict=True)))
-    return group
 
 
 def place_in_sample() -> ColumnElement[int]:
@@ -125,45 +126,84 @@ def start_of_newest(
     return found
 
 
-def count_terms(memory: TermMemory, group: Group) -> TermCounts:
-    """Return in how many messages of a group each term stands, and of how many customers."""
-    found = memory.occurrences(group.fingerprints)
-    term, line = found.term, found.message
-    if group.start is not None and group.end is not None:
-        inside = (found.start >= group.start[line]) & (found.end <= group.end[line])
-        term, line = term[inside], line[inside]
-    terms, n_messages = _distinct(term, group.message[line])
-    if group.voice.max(initial=-1) + 1 == group.n_read:
-        return TermCounts(terms, n_messages, n_messages, group.n_read)
-    _, n_voices = _distinct(term, group.voice[line])
-    return TermCounts(terms, n_messages, n_voices, group.n_read)
+def count_terms(memory: TermMemory, groups: Sequence[Group]) -> list[TermCounts]:
+    """Return for each group in how many of its messages each term stands, and of how many customers."""
+    found = [_said(memory, group) for group in groups]
+    in_any = np.bincount(np.concatenate([said.term for said in found]))
+    terms = np.flatnonzero(in_any)
+    rank = np.zeros(len(in_any), dtype=np.int64)
+    rank[terms] = np.arange(len(terms))
+    return [
+        _counts(group, terms, replace(said, term=rank[said.term]))
+        for group, said in zip(groups, found, strict=True)
+    ]
 
 
 def added(many: Sequence[TermCounts]) -> TermCounts:
-    """Return the counts of groups that share no message as those of one; a customer of two counts twice."""
-    terms, places = np.unique(np.concatenate([one.terms for one in many]), return_inverse=True)
+    """Return the counts of groups side by side that share no message as one; a customer of two counts twice."""
     n_messages, n_voices = (
-        np.bincount(places, weights=np.concatenate(one), minlength=len(terms)).astype(np.int64)
-        for one in ([each.n_messages for each in many], [each.n_voices for each in many])
+        np.add.reduce(columns)
+        for columns in ([one.n_messages for one in many], [one.n_voices for one in many])
     )
-    return TermCounts(terms, n_messages, n_voices, sum(one.n_read for one in many))
+    return TermCounts(many[0].terms, n_messages, n_voices, sum(one.n_read for one in many))
 
 
 def without(whole: TermCounts, part: TermCounts) -> TermCounts:
     """Return the counts of the groups that were added to a whole but for one of them; terms may have 0."""
-    n_messages, n_voices = whole.n_messages.copy(), whole.n_voices.copy()
-    places = np.searchsorted(whole.terms, part.terms)
-    n_messages[places] -= part.n_messages
-    n_voices[places] -= part.n_voices
-    return TermCounts(whole.terms, n_messages, n_voices, whole.n_read - part.n_read)
+    return TermCounts(
+        whole.terms,
+        whole.n_messages - part.n_messages,
+        whole.n_voices - part.n_voices,
+        whole.n_read - part.n_read,
+    )
 
 
-def _distinct(term: Ints, who: Ints) -> tuple[Ints, Ints]:
-    """Terms, and with how many different ``who`` each occurs."""
+def _said(memory: TermMemory, group: Group) -> Occurrences:
+    """The terms of a group; ``message`` is the line of the group that holds it."""
+    if group.start is None or group.end is None:
+        return memory.occurrences(group.places, once=True)
+    found = memory.occurrences(group.places)
+    line = found.message
+    inside = np.flatnonzero((found.start >= group.start[line]) & (found.end <= group.end[line]))
+    return Occurrences(line[inside], found.term[inside], found.start[inside], found.end[inside])
+
+
+def _counts(group: Group, terms: Ints, said: Occurrences) -> TermCounts:
+    n = len(terms)
+    is_whole = group.start is None
+    n_messages = _n_times(said.term, n) if is_whole else _n_different(said, group.message, n)
+    if group.voice.max(initial=-1) + 1 == group.n_read:
+        return TermCounts(terms, n_messages, n_messages, group.n_read)
+    n_voices = _n_voices(said, group.voice, n) if is_whole else _n_different(said, group.voice, n)
+    return TermCounts(terms, n_messages, n_voices, group.n_read)
+
+
+def _n_times(term: Ints, n_terms: int) -> Ints:
+    return np.bincount(term, minlength=n_terms)
+
+
+def _n_different(said: Occurrences, who: Ints, n_terms: int) -> Ints:
+    """With how many different ``who`` each term occurs."""
     size = int(who.max(initial=0)) + 1
-    in_order = np.unique(term * size + who) // size
-    firsts = np.flatnonzero(np.diff(in_order, prepend=-1))
-    return in_order[firsts], np.diff(firsts, append=len(in_order))
+    return _n_times(np.unique(said.term * size + who[said.message]) // size, n_terms)
+
+
+def _n_voices(said: Occurrences, voice: Ints, n_terms: int) -> Ints:
+    """Of how many customers each term is; only the messages of those who wrote several are compared."""
+    wrote_more = (np.bincount(voice) > 1)[voice][said.message]
+    rest = np.flatnonzero(wrote_more)
+    of_them = Occurrences(said.message[rest], said.term[rest], said.start[rest], said.end[rest])
+    return _n_times(said.term[~wrote_more], n_terms) + _n_different(of_them, voice, n_terms)
+
+
+def _places_of(connection: Connection, memory: TermMemory, columns: Columns, messages: Ints) -> Ints:
+    places = memory.places_among(columns.fingerprint, messages)
+    unknown = messages[places[:, 0] < 0]
+    if not len(unknown):
+        return places
+    fingerprints = columns.fingerprint[unknown].astype(np.str_).tolist()
+    _read_texts(connection, memory, list(zip(columns.id[unknown].tolist(), fingerprints, strict=True)))
+    return memory.places_among(columns.fingerprint, messages)
 
 
 def _passing(
@@ -188,7 +228,7 @@ def _statement(
     return clauses.join(MentionRow, MentionRow.feedback_id == FeedbackRow.id).where(*of_message, *of_mention)
 
 
-def _grouped(n: int, rows: Sequence[Any], *, has_clauses: bool) -> Group:
+def _grouped(n: int, rows: Sequence[Any], places: Ints, *, has_clauses: bool) -> Group:
     messages: dict[int, int] = {}
     voices: dict[str | int, int] = {}
     message = [messages.setdefault(row[0], len(messages)) for row in rows]
@@ -197,7 +237,7 @@ def _grouped(n: int, rows: Sequence[Any], *, has_clauses: bool) -> Group:
     return Group(
         n=n,
         n_read=len(messages),
-        fingerprints=tuple(row[1] for row in rows),
+        places=places,
         message=_ints(message),
         voice=_ints(voice),
         start=None if bounds is None else bounds[:, 0],
@@ -209,11 +249,9 @@ def _ints(values: Sequence[Any]) -> NDArray[np.int64]:
     return np.array(values, dtype=np.int64)
 
 
-def _read_texts(connection: Connection, memory: TermMemory, rows: Sequence[Any]) -> None:
-    unknown = memory.missing(row[1] for row in rows)
-    if not unknown:
-        return
-    ids = {row[0] for row in rows if row[1] in unknown}
+def _read_texts(connection: Connection, memory: TermMemory, rows: Sequence[tuple[int, str]]) -> None:
+    unknown = memory.missing(fingerprint for _, fingerprint in rows)
+    ids = {number for number, fingerprint in rows if fingerprint in unknown}
     for chunk in in_chunks(sorted(ids), CHUNK):
         texts = select(FeedbackRow.fingerprint, FeedbackRow.text).where(FeedbackRow.id.in_(chunk))
         memory.read({row.fingerprint: row.text for row in connection.execute(texts)})

@@ -28,11 +28,16 @@ _PIECE = re.compile(r"[<\[][a-z_]+[>\]]|[^\W\d_]+")
 _PLAIN = str.maketrans({"آ": "ا", "ئ": "ی", HALF_SPACE: ""})
 
 Ints = NDArray[np.int64]
+Line = tuple[int, int, int]  # number of a term, start, end
+Place = tuple[
+    int, int, int
+]  # first line of a message, how many, how many of these with a term not said before
+UNKNOWN: Place = (-1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Terms of many messages, one line each: which message (its place in the list), which term, from, to.
+    """Terms of many messages, one line each: which message (its place in the question), which term, from, to.
 
     ``start`` and ``end`` are offsets in code points of the message as it is stored.
     """
@@ -91,7 +96,9 @@ class TermMemory:
         self._is_pair = bytearray()
         self._n_uses: list[int] = []
         self._spellings: dict[int, Counter[str]] = {}
-        self._messages: dict[str, tuple[int, int]] = {}
+        self._messages: dict[str, Place] = {}
+        self._of_array: NDArray[np.bytes_] = np.zeros(0, dtype=np.bytes_)
+        self._places = np.zeros((0, 3), dtype=np.int64)
         self._lines = np.zeros((1024, 3), dtype=np.int32)
         self._n_lines = 0
 
@@ -112,14 +119,39 @@ class TermMemory:
                 if fingerprint not in self._messages:
                     self._keep(fingerprint, self._lines_of(text))
 
-    def occurrences(self, fingerprints: Sequence[str]) -> Occurrences:
-        """Return the terms of messages one after the other; those not known have none."""
+    def places(self, fingerprints: Sequence[str]) -> Ints:
+        """Return where the terms of messages are kept, for ``occurrences``; a first line of -1: not known."""
         with self._lock:
-            places = [self._messages.get(one, (0, 0)) for one in fingerprints]
-            starts, sizes = np.array(places, dtype=np.int64).reshape(-1, 2).T
-            message = np.repeat(np.arange(len(places)), sizes)
-            before = np.repeat(np.cumsum(sizes) - sizes, sizes)
-            lines = self._lines[np.repeat(starts, sizes) + np.arange(len(message)) - before]
+            return self._look_up(fingerprints)
+
+    def places_among(self, fingerprints: NDArray[np.bytes_], which: Ints) -> Ints:
+        """Return the ``places`` of some of many fingerprints, by their numbers.
+
+        What was found is remembered as long as nobody asks about another array.
+        """
+        with self._lock:
+            if self._of_array is not fingerprints:
+                self._of_array = fingerprints
+                self._places = np.full((len(fingerprints), 3), UNKNOWN, dtype=np.int64)
+            found = self._places[which]
+            missing = found[:, 0] < 0
+            if missing.any():
+                found[missing] = self._look_up(fingerprints[which[missing]].astype(np.str_).tolist())
+                self._places[which] = found
+        return found
+
+    def occurrences(self, places: Ints, *, once: bool = False) -> Occurrences:
+        """Return the terms of messages one after the other; those not known have none.
+
+        Args:
+            places: Of each message. Shape: (messages, 3).
+            once: Leave out what a message said before.
+        """
+        starts, sizes = places[:, 0], places[:, 2 if once else 1]
+        message = np.repeat(np.arange(len(places)), sizes)
+        before = np.repeat(np.cumsum(sizes) - sizes, sizes)
+        with self._lock:
+            lines = self._lines.take(np.repeat(starts, sizes) + np.arange(len(message)) - before, axis=0)
         return Occurrences(message, *lines.T.astype(np.int64))
 
     def are_pairs(self, numbers: Ints) -> NDArray[np.bool_]:
@@ -143,16 +175,19 @@ class TermMemory:
         spelling, n = careful.most_common(1)[0] if careful else ("", 0)
         return spelling if 10 * n > self._n_uses[number] else str(self._names[number])
 
-    def _lines_of(self, text: str) -> list[int]:
-        """Number, start and end of each term, one after the other."""
-        lines: list[int] = []
+    def _look_up(self, fingerprints: Sequence[str]) -> Ints:
+        places = [self._messages.get(one, UNKNOWN) for one in fingerprints]
+        return np.array(places, dtype=np.int64).reshape(-1, 3)
+
+    def _lines_of(self, text: str) -> list[Line]:
+        lines: list[Line] = []
         before, before_start = -1, 0
         for word, start, end, is_beside in words_with_places(text):
             number = self._number_of_word(word)
             if number >= 0:
-                lines += (number, start, end)
+                lines.append((number, start, end))
                 if before >= 0 and is_beside:
-                    lines += (self._number(before, number), before_start, end)
+                    lines.append((self._number(before, number), before_start, end))
                 self._n_uses[number] += 1
                 if (written := text[start:end]) != word and written.translate(_PLAIN) == word:
                     self._spellings.setdefault(number, Counter())[written] += 1
@@ -179,12 +214,18 @@ class TermMemory:
         self._is_pair.append(is_pair)
         self._n_uses.append(0)
 
-    def _keep(self, fingerprint: str, lines: list[int]) -> None:
-        n = len(lines) // 3
+    def _keep(self, fingerprint: str, lines: list[Line]) -> None:
+        """What the message says for the first time stands before what it says again."""
+        firsts: dict[int, Line] = {}
+        for line in lines:
+            firsts.setdefault(line[0], line)
+        again = [line for line in lines if firsts[line[0]] is not line]
+        n = len(lines)
         while self._n_lines + n > len(self._lines):
             self._lines = np.concatenate([self._lines, np.zeros_like(self._lines)])
-        self._lines[self._n_lines : self._n_lines + n] = np.array(lines, dtype=np.int32).reshape(-1, 3)
-        self._messages[fingerprint] = (self._n_lines, n)
+        ordered = np.array([*firsts.values(), *again], dtype=np.int32).reshape(-1, 3)
+        self._lines[self._n_lines : self._n_lines + n] = ordered
+        self._messages[fingerprint] = (self._n_lines, n, len(firsts))
         self._n_lines += n
 
 

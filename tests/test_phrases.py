@@ -43,7 +43,7 @@ def told(found: tuple[Phrase, ...]) -> dict[str, tuple[int, int, int]]:
 def words_of(text: str) -> list[str]:
     memory = TermMemory()
     memory.read({"f": text})
-    return [memory.spelled(int(one)) for one in memory.occurrences(["f"]).term]
+    return [memory.spelled(int(one)) for one in memory.occurrences(memory.places(["f"])).term]
 
 
 def test_the_log_odds_are_those_of_the_paper() -> None:
@@ -107,7 +107,7 @@ def test_a_word_is_shown_as_the_careful_write_it_unless_hardly_anybody_does() ->
     memory.read({str(number): "اپدیت عالی" for number in range(20)})
     memory.read({"a": "آپدیت عآلی", "b": "آپدیت", "c": "آپدیت"})
 
-    shown = {memory.spelled(int(one)) for one in memory.occurrences(["0", "a"]).term}
+    shown = {memory.spelled(int(one)) for one in memory.occurrences(memory.places(["0", "a"])).term}
 
     assert shown == {"آپدیت", "عالی", "آپدیت عالی"}
 
@@ -213,15 +213,15 @@ def test_a_message_without_a_brand_belongs_to_the_rest_of_a_brand(store: Store) 
 def test_of_many_messages_about_so_many_are_read_and_always_the_same(store: Store) -> None:
     tell(store, [message(f"طعم {letter * 3}") for letter in "ابپتثجچحخدذرزژس" * 20])
     conditions = message_conditions(NOVEMBER, span_of(NOVEMBER, TEHRAN))
+    memory = TermMemory()
 
     with reading(store.engine) as connection:
-        first, second = (
-            read_group(connection, TermMemory(), conditions, None, max_read=100) for _ in range(2)
-        )
+        first, second = (read_group(connection, memory, conditions, None, max_read=100) for _ in range(2))
 
     assert first.n == 300
     assert 80 <= first.n_read <= 120
-    assert sorted(first.fingerprints) == sorted(second.fingerprints)
+    assert sorted(first.places.tolist()) == sorted(second.places.tolist())
+    assert first.places.min() >= 0
 
 
 def test_an_answer_is_kept_until_the_store_changes(store: Store) -> None:
