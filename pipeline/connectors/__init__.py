@@ -20,6 +20,7 @@ from pipeline.connectors.discourse import Discourse
 from pipeline.connectors.freshdesk import Freshdesk
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
+from pipeline.connectors.instagram import Instagram
 from pipeline.connectors.jira_service_management import JiraServiceManagement
 from pipeline.connectors.json_file import JsonFile
 from pipeline.connectors.mastodon import Mastodon
@@ -52,6 +53,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "discourse": Discourse,
     "freshdesk": Freshdesk,
     "imap": Imap,
+    "instagram": Instagram,
     "jira_service_management": JiraServiceManagement,
     "json_file": JsonFile,
     "mastodon": Mastodon,
