@@ -8,7 +8,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.queries import Format, Moment, Name, PageLimit, between, split_commas
+from api.cursors import PageLimit
+from api.queries import Format, Moment, Name, between, split_commas
 from api.schemas import Out
 from api.service import Service
 from pipeline.alert_rules import KINDS

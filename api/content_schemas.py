@@ -332,17 +332,21 @@ class HourOut(Out):
     n_negative: int
     n_neutral: int
     n_positive: int
+    n_messages: int = Field(description="Messages that hold these mentions: as many as `feedback` shows.")
     too_few: bool = Field(description=TOO_FEW)
     net_sentiment: Figure
     net_sentiment_low: Figure
     net_sentiment_high: Figure
+    feedback: str = Field(description=FEEDBACK)
 
     @classmethod
-    def of(cls, one: HourOfWeek) -> Self:
-        """Return the shape of an hour."""
+    def of(cls, one: HourOfWeek, *, of_all: str) -> Self:
+        """Return the shape of an hour; ``of_all`` is the address of the messages of all hours."""
         return cls(
             weekday=one.weekday,
             hour=one.hour,
+            n_messages=one.n_messages,
+            feedback=f"{of_all}&weekday={one.weekday}&hour={one.hour}",
             **count_fields(one.counts),
             too_few=one.counts.n < MIN_N,
             **figure_fields("net_sentiment", one.net_sentiment, one.counts.n),
@@ -356,13 +360,14 @@ class HoursOut(SaidOut):
     cells: list[HourOut]
 
     @classmethod
-    def of(cls, hours: Hours, said: Words) -> Self:
-        """Return the shape of the hours."""
+    def of(cls, hours: Hours, said: Words, selection: Selection) -> Self:
+        """Return the shape of the hours of a selection."""
+        of_all = feedback_address(selection, {})
         return cls(
             **basis_fields(hours.basis),
             **sentence_fields(said),
             n_without_time=hours.n_without_time,
-            cells=[HourOut.of(one) for one in hours.cells],
+            cells=[HourOut.of(one, of_all=of_all) for one in hours.cells],
         )
 
 

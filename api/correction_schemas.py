@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.queries import Format, Moment, Name, PageCursor, PageLimit
+from api.cursors import PageCursor, PageLimit
+from api.queries import Format, Moment, Name
 from api.schemas import Figure, Out, figure_fields
 from models.labels import Aspect, Intent, Sentiment, Stage
 from pipeline.correction_answers import (

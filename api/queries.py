@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import difflib
 import re
 from dataclasses import replace
@@ -19,12 +17,11 @@ from pydantic_core import PydanticCustomError
 from api.security import within_brands
 from api.service import Service, service_of
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
-from pipeline.aggregate_feedback import MAX_PAGE, Order, Place
 from pipeline.aggregates import MAX_GROUPS, BucketLength, Calendar
 from pipeline.errors import BadRequest
 from pipeline.jalali import from_jalali
 from pipeline.records import Channel
-from pipeline.selection import ATTRIBUTE, MAX_ATTRIBUTE, Dimension, Selection, Unit, last_days
+from pipeline.selection import ATTRIBUTE, MAX_ATTRIBUTE, Dimension, Selection, last_days
 
 DEFAULT_DAYS = 30
 LATIN_DIGITS = {ord(script) + digit: str(digit) for script in "۰٠" for digit in range(10)}
@@ -37,14 +34,6 @@ SEGMENT = (
     "Customer segment; an empty value: messages without one. `plan:gold`: messages whose attribute `plan` is gold; "
     "`plan:`: messages without that attribute. A segment that itself holds a colon: `:name:with:colon`."
 )
-
-
-class ExportFormat(StrEnum):
-    """How an export is written."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
-    XLSX = "xlsx"
 
 
 class Format(StrEnum):
@@ -105,24 +94,6 @@ def _only_raw(value: object) -> object:
     return value
 
 
-def _read_cursor(value: object) -> Place:
-    try:
-        moment, _, number = (
-            base64.urlsafe_b64decode(str(value).encode("ascii")).decode("ascii").partition("|")
-        )
-        place = Place(datetime.fromisoformat(moment), int(number))
-    except (ValueError, binascii.Error):
-        place = None
-    if place is None or place.created_at.tzinfo is None or not 0 <= place.id < 2**63:
-        raise PydanticCustomError("cursor", "must be the next of the page before, unchanged")
-    return place
-
-
-def write_cursor(place: Place) -> str:
-    """Return the cursor under which the page after ``place`` is asked for."""
-    return base64.urlsafe_b64encode(f"{place.created_at.isoformat()}|{place.id}".encode()).decode()
-
-
 def between(low: int, high: int) -> tuple[AfterValidator, Any]:
     """Return what makes an ``int`` one from ``low`` to ``high``, with an error that names both ends."""
 
@@ -137,9 +108,7 @@ def between(low: int, high: int) -> tuple[AfterValidator, Any]:
 
 Moment = Annotated[date, PlainValidator(read_moment, json_schema_input_type=str)]
 GroupLimit = Annotated[int, *between(1, MAX_GROUPS)]
-PageLimit = Annotated[int, *between(1, MAX_PAGE)]
 Name = Annotated[str, AfterValidator(without_nul), Field(max_length=500)]
-PageCursor = Annotated[Place, PlainValidator(_read_cursor, json_schema_input_type=str)]
 
 
 class FilterQuery(BaseModel):
@@ -237,38 +206,6 @@ class BreakdownQuery(AdjustableQuery):
         examples=[["stage"]],
     )
     limit: GroupLimit = Field(200, description="Most lines; the largest are given.")
-
-
-class FeedbackQuery(SelectionQuery):
-    """What is asked of the messages behind a number."""
-
-    unit: Unit = Field(
-        Unit.MENTIONS,
-        description="What the number counts. mentions: one mention fits all of stage … sentiment.",
-    )
-    copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
-    unresolved: bool = Field(
-        default=False,
-        description="Only messages whose source gives a status, and that are not solved or closed.",
-    )
-    order: Order = Field(
-        Order.NEWEST, description="angriest: most surely angry first; one page, without `next`."
-    )
-    limit: PageLimit = Field(50, description="Messages on a page.")
-    cursor: PageCursor | None = Field(
-        None, description="`next` of the page before.", json_schema_extra={"type": "string"}
-    )
-
-
-class ExportQuery(FilterQuery):
-    """What is asked of an export: what is asked of the messages behind a number, all at once."""
-
-    unit: Unit = Field(Unit.MENTIONS, description="What is counted; see `/v1/feedback`.")
-    copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
-    format: ExportFormat = Field(
-        ExportFormat.CSV,
-        description="csv and xlsx: a line for each mention, with its message; ndjson: a line for each message.",
-    )
 
 
 def dimension_schema(enum: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_counts import Counts
-from pipeline.aggregate_feedback import FeedbackPage, FoundFeedback
+from pipeline.aggregate_feedback import FeedbackPage
 from pipeline.aggregates import (
     Basis,
     Breakdown,
@@ -28,6 +28,7 @@ from pipeline.aggregates import (
 )
 from pipeline.aggregates import BucketLength as Bucket
 from pipeline.events import Event
+from pipeline.found_feedback import FoundFeedback
 from pipeline.intervals import MIN_N, Estimate, Method, reported
 from pipeline.records import Channel
 from pipeline.selection import Dimension, Unit

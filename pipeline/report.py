@@ -17,11 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Engine
 
 from models.labels import Sentiment
-from pipeline.aggregate_feedback import FoundFeedback, find_feedback
+from pipeline.aggregate_feedback import find_feedback
 from pipeline.aggregates import BucketLength, Calendar, Journey, StageFigures, Trend, journey, trend
 from pipeline.change_sentences import tell_comparison
 from pipeline.comparing import Comparison, compare
 from pipeline.errors import BadRequest
+from pipeline.found_feedback import FoundFeedback
 from pipeline.intervals import Estimate
 from pipeline.jalali import week_start
 from pipeline.pains import Pain, Pains, describe_pains, pains

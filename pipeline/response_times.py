@@ -23,7 +23,6 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -34,6 +33,7 @@ from pipeline.aggregate_counts import Counted, mention_conditions, message_condi
 from pipeline.cases import Case, LeftOut, Message, Outcome, people_answered, read_case
 from pipeline.database import reading
 from pipeline.intervals import Estimate
+from pipeline.narrowing import in_queue
 from pipeline.records import Channel
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
@@ -183,10 +183,7 @@ def _conditions(selection: Selection, span: Span, queue: Collection[str]) -> lis
     conditions = message_conditions(selection, span, with_unlabelled=True)
     if of_mention := mention_conditions(selection):
         conditions.append(exists().where(MentionRow.feedback_id == FeedbackRow.id, *of_mention))
-    if queue:
-        in_one = FeedbackRow.queue.in_(queue)
-        conditions.append(or_(in_one, FeedbackRow.queue.is_(None)) if "" in queue else in_one)
-    return conditions
+    return conditions + in_queue(queue)
 
 
 def _sources(

@@ -14,6 +14,7 @@ from pipeline.aggregate_counts import Counts
 from pipeline.aggregate_feedback import FeedbackPage, Order, Place, find_feedback
 from pipeline.aggregates import BucketLength, Calendar, breakdown, journey, trend
 from pipeline.errors import BadRequest
+from pipeline.narrowing import Narrowing
 from pipeline.records import Channel, Rating
 from pipeline.selection import Dimension, Selection, Unit, last_days, span_of
 from pipeline.store import Store
@@ -334,9 +335,11 @@ def test_the_angriest_unresolved_messages_come_first(store: Store) -> None:
     )
     fill(store, said)
 
+    unresolved = Narrowing(unresolved=True)
+
     def ask(limit: int) -> FeedbackPage:
         return find_feedback(
-            store.engine, NOVEMBER, zone=TEHRAN, unresolved=True, order=Order.ANGRIEST, limit=limit
+            store.engine, NOVEMBER, zone=TEHRAN, narrowing=unresolved, order=Order.ANGRIEST, limit=limit
         )
 
     page = ask(10)

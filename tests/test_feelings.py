@@ -12,7 +12,8 @@ from statsmodels.stats.proportion import proportion_confint
 from models.labels import Emotion, Intent, Sentiment, Stage
 from pipeline.aggregate_counts import Counts
 from pipeline.feelings import Extreme, Feelings, describe_feelings, feelings
-from pipeline.hours import describe_hours, hours, offsets
+from pipeline.hour_of_week import offsets
+from pipeline.hours import describe_hours, hours
 from pipeline.selection import Selection, Span
 from pipeline.sentences import Words
 from pipeline.store import Store

@@ -16,8 +16,8 @@ from api.correction_schemas import (
     PrecisionOut,
     VerdictIn,
 )
+from api.cursors import write_cursor
 from api.problems import MEDIA_TYPE
-from api.queries import write_cursor
 from api.security import brands_of, key_of, needs, within_brands
 from api.service import service_of
 from pipeline.correction_answers import find_corrections, measure_precision

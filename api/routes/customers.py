@@ -9,17 +9,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import answer
+from api.cursors import PageCursor, PageLimit, write_cursor
 from api.customer_schemas import CustomersOut, WayOut
-from api.queries import (
-    Format,
-    Name,
-    PageCursor,
-    PageLimit,
-    SelectionQuery,
-    between,
-    selection_of,
-    write_cursor,
-)
+from api.queries import Format, Name, SelectionQuery, between, selection_of
 from api.security import brands_of
 from api.service import service_of
 from pipeline.customers import MAX_CUSTOMERS, Order, find_customers

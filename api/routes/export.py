@@ -11,8 +11,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.answers import CSV_MEDIA_TYPE, saved_as
+from api.message_queries import ExportFormat, ExportQuery
 from api.middleware import STREAMED
-from api.queries import ExportFormat, ExportQuery, selection_of
+from api.queries import selection_of
 from api.schemas import MessageOut, StoredMentionOut
 from api.service import Service, service_of
 from api.sheets import MEDIA_TYPE, is_right_to_left, write_workbook
@@ -70,6 +71,7 @@ def _messages(service: Service, selection: Selection, query: ExportQuery) -> Ite
             zone=service.zone,
             unit=query.unit,
             with_copies=query.copies == "show",
+            narrowing=query.narrowing(),
             limit=PAGE_MESSAGES,
             after=after.next if after else None,
         )

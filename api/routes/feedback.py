@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.queries import FeedbackQuery, selection_of, write_cursor
+from api.cursors import write_cursor
+from api.message_queries import FeedbackQuery
+from api.queries import selection_of
 from api.schemas import FeedbackOut
 from api.service import service_of
 from pipeline.aggregate_feedback import find_feedback
@@ -30,7 +32,7 @@ def get_feedback(request: Request, query: Annotated[FeedbackQuery, Query()]) -> 
         zone=service.zone,
         unit=query.unit,
         with_copies=query.copies == "show",
-        unresolved=query.unresolved,
+        narrowing=query.narrowing(),
         order=query.order,
         limit=query.limit,
         after=query.cursor,

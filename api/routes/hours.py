@@ -20,6 +20,7 @@ router = APIRouter(tags=["answers"])
 def get_hours(request: Request, query: Annotated[SelectionQuery, Query()]) -> Response:
     """Return volume and net sentiment of each hour of the week in the business time zone, from Saturday."""
     service = service_of(request)
-    found = hours(service.store.engine, selection_of(request, query), zone=service.zone)
-    out = HoursOut.of(found, describe_hours(found))
+    selection = selection_of(request, query)
+    found = hours(service.store.engine, selection, zone=service.zone)
+    out = HoursOut.of(found, describe_hours(found), selection)
     return answer(out, out.cells, query.format, "hours")

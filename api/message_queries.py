@@ -1,0 +1,98 @@
+"""How messages are asked for in an address: the filters of all questions, those of messages alone, pages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from api.cursors import PageCursor, PageLimit
+from api.queries import LATIN_DIGITS, FilterQuery, Format, Name, split_commas
+from pipeline.aggregate_feedback import Order
+from pipeline.narrowing import Narrowing
+from pipeline.selection import Unit
+
+MAX_DIGITS = 4
+
+
+class ExportFormat(StrEnum):
+    """How an export is written."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    XLSX = "xlsx"
+
+
+def whole(low: int, high: int) -> tuple[BeforeValidator, Any]:
+    """Return what reads a whole number from ``low`` to ``high``; whatever else is written, the error names both ends."""
+
+    def read(value: object) -> int:
+        written = str(value).translate(LATIN_DIGITS).strip()
+        if written.isdecimal() and len(written) <= MAX_DIGITS and low <= int(written) <= high:
+            return int(written)
+        given = {"low": low, "high": high, "allowed": [f"{low} to {high}"]}
+        raise PydanticCustomError("range", "must be a whole number from {low} to {high}", given)
+
+    return BeforeValidator(read), Field(json_schema_extra={"minimum": low, "maximum": high})
+
+
+Hour = Annotated[int, *whole(0, 23)]
+Weekday = Annotated[int, *whole(0, 6)]
+
+
+class MessagesQuery(FilterQuery):
+    """What messages are asked for by: the filters of all answers, and those that only messages have."""
+
+    unit: Unit = Field(
+        Unit.MENTIONS,
+        description="What the number counts. mentions: one mention fits all of stage … sentiment.",
+    )
+    copies: Literal["hide", "show"] = Field("hide", description="Further messages with the same text.")
+    unresolved: bool = Field(
+        default=False,
+        description="Only messages whose source gives a status, and that are not solved or closed.",
+    )
+    hour: Annotated[list[Hour], BeforeValidator(split_commas)] = Field(
+        [],
+        description="Hours of the day in the business time zone, as `/v1/hours` counts them: 9 is from 9:00 to 9:59. "
+        "Messages that came without a time of day are in none.",
+    )
+    weekday: Annotated[list[Weekday], BeforeValidator(split_commas)] = Field(
+        [],
+        description="Days of the week, as `/v1/hours` counts them: 0 is Saturday, 6 Friday. Messages that came "
+        "without a time of day are in none.",
+    )
+    queue: list[Name] = Field([], max_length=50, description="Queue or team; an empty value: without one.")
+
+    def narrowing(self) -> Narrowing:
+        """Return what is asked for beside the selection."""
+        return Narrowing(
+            hour=tuple(self.hour),
+            weekday=tuple(self.weekday),
+            queue=tuple(self.queue),
+            unresolved=self.unresolved,
+        )
+
+
+class FeedbackQuery(MessagesQuery):
+    """What is asked of the messages behind a number."""
+
+    format: Format = Format.JSON
+    order: Order = Field(
+        Order.NEWEST, description="angriest: most surely angry first; one page, without `next`."
+    )
+    limit: PageLimit = Field(50, description="Messages on a page.")
+    cursor: PageCursor | None = Field(
+        None, description="`next` of the page before.", json_schema_extra={"type": "string"}
+    )
+
+
+class ExportQuery(MessagesQuery):
+    """What is asked of an export: what is asked of the messages behind a number, all at once."""
+
+    format: ExportFormat = Field(
+        ExportFormat.CSV,
+        description="csv and xlsx: a line for each mention, with its message; ndjson: a line for each message.",
+    )

@@ -1,0 +1,147 @@
+"""Filters that only messages have find what the other answers counted, on both data bases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from models.labels import Sentiment, Stage
+from pipeline.aggregate_feedback import FeedbackPage, find_feedback
+from pipeline.database import connect
+from pipeline.hours import hours
+from pipeline.keeping_columns import keep_columns
+from pipeline.narrowing import Narrowing
+from pipeline.selection import Selection
+from pipeline.store import Store
+from tests.api_feedback import ASKED, KIND, LATE, NOW, TEHRAN, fill, random_said
+from tests.builders import prediction
+from tests.content_feedback import Clause, message
+from tests.content_feedback import tell as tell_clauses
+from tests.told import november, tell, told
+
+NOVEMBER = Selection(from_=date(2026, 11, 1), to=date(2026, 12, 1))
+FRIDAY, SATURDAY = 6, 0
+
+
+def find(store: Store, narrowing: Narrowing, selection: Selection = NOVEMBER) -> FeedbackPage:
+    return find_feedback(store.engine, selection, zone=TEHRAN, narrowing=narrowing, limit=200)
+
+
+def native_ids(page: FeedbackPage) -> list[str]:
+    return [item.native_id for item in page.items]
+
+
+def n_matching(page: FeedbackPage) -> int:
+    return sum(mention.matches for item in page.items for mention in item.mentions)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(from_=date(2026, 10, 1), to=date(2026, 12, 1)),
+        Selection(
+            from_=date(2026, 10, 1), to=date(2026, 12, 1), sentiment=(Sentiment.NEGATIVE,), brand=("",)
+        ),
+        Selection(from_=date(2026, 10, 1), to=date(2026, 12, 1), stage=(Stage.AWARENESS,), product=("کیف",)),
+    ],
+)
+def test_each_hour_of_the_week_leads_to_what_it_counts(store: Store, selection: Selection) -> None:
+    fill(store, random_said(160, seed=11))
+
+    cells = hours(store.engine, selection, zone=TEHRAN).cells
+
+    assert sum(cell.counts.n for cell in cells) > 10
+    for cell in cells:
+        page = find(store, Narrowing(hour=(cell.hour,), weekday=(cell.weekday,)), selection)
+        assert (page.n, n_matching(page)) == (cell.n_messages, cell.counts.n)
+
+
+def test_messages_of_an_hour_are_counted_alike_with_columns_and_without(store: Store, store_url: str) -> None:
+    fill(store, random_said(160, seed=11))
+    quick = connect(store_url)
+    keep_columns(quick)
+    asked = replace(NOVEMBER, from_=date(2026, 10, 1))
+    evening = Narrowing(hour=(18, 19, 20), weekday=(SATURDAY, FRIDAY))
+
+    found = [
+        (
+            hours(engine, asked, zone=TEHRAN).cells,
+            first := find_feedback(engine, asked, zone=TEHRAN, narrowing=evening, limit=3),
+            find_feedback(engine, asked, zone=TEHRAN, narrowing=evening, after=first.next),
+        )
+        for engine in (quick, store.engine)
+    ]
+    quick.dispose()
+
+    assert found[0] == found[1]
+    assert (len(found[0][1].items), len(found[0][2].items) > 0) == (3, True)
+
+
+def test_the_hour_is_that_of_the_clock_of_its_day(store: Store) -> None:
+    noon_in_winter = datetime(2021, 1, 15, 8, 30, tzinfo=UTC)
+    noon_in_summer = datetime(2021, 7, 16, 7, 30, 0, 250_000, tzinfo=UTC)
+    tell_clauses(store, [message("الف", at=noon_in_winter), message("ب", at=noon_in_summer)])
+    year = Selection(from_=date(2021, 1, 1), to=date(2022, 1, 1))
+
+    page = find(store, Narrowing(hour=(12,), weekday=(FRIDAY,)), year)
+
+    assert native_ids(page) == ["1", "0"]
+    assert find(store, Narrowing(hour=(11, 13)), year).n == 0
+
+
+def test_hours_alone_are_those_of_any_day_and_days_alone_have_all_hours(store: Store) -> None:
+    friday, saturday = november(20, 9), november(21, 9)
+    said = [
+        message("الف", at=friday),
+        message("ب", at=saturday),
+        message("پ", at=saturday + timedelta(hours=2)),
+    ]
+    tell_clauses(store, said)
+
+    assert native_ids(find(store, Narrowing(hour=(9,)))) == ["1", "0"]
+    assert native_ids(find(store, Narrowing(weekday=(SATURDAY,)))) == ["2", "1"]
+    assert native_ids(find(store, Narrowing(hour=(9, 11), weekday=(SATURDAY, FRIDAY)))) == ["2", "1", "0"]
+
+
+def test_what_came_without_a_time_is_of_no_hour(store: Store) -> None:
+    midnight = november(20, 0)
+    tell_clauses(store, [message("الف", at=midnight), message("ب", at_arrival=True)])
+    asked = replace(NOVEMBER, to=NOW + timedelta(days=1))
+
+    assert find(store, Narrowing(), asked).n == 2
+    assert find(store, Narrowing(hour=tuple(range(24))), asked).n == 0
+
+
+def test_the_matching_clauses_of_an_hour_are_marked(store: Store) -> None:
+    late = Clause("دیر رسید", Stage.DELIVERY, sentiment=Sentiment.NEGATIVE)
+    tell_clauses(
+        store, [message("خوب بود", late, at=november(20, 9)), message("خوب بود", at=november(20, 9))]
+    )
+
+    page = find(store, Narrowing(hour=(9,)), replace(NOVEMBER, stage=(Stage.DELIVERY,)))
+
+    assert [[one.matches for one in item.mentions] for item in page.items] == [[False, True]]
+
+
+@pytest.mark.parametrize(
+    ("queue", "found"),
+    [(("ارسال",), ["2", "1"]), (("ارسال", ""), ["4", "2", "1"]), (("",), ["4"]), (("فروش", "مالی"), ["3"])],
+)
+def test_messages_are_found_by_their_queue(store: Store, queue: Sequence[str], found: list[str]) -> None:
+    queues = {"1": "ارسال", "2": "ارسال", "3": "مالی", "4": None}
+    days = range(2, 6)
+    tell(
+        store,
+        [
+            told(number, november(day), prediction(LATE, ASKED, KIND), queue=name)
+            for (number, name), day in zip(queues.items(), days, strict=True)
+        ],
+    )
+
+    page = find(store, Narrowing(queue=tuple(queue)))
+
+    assert native_ids(page) == found
+    assert page.n == len(found)
