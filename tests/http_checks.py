@@ -43,6 +43,8 @@ class HttpCase:
         edits_after: How long after the first reading an edit is seen at the latest.
         proof: The header of a request that proves who asks; empty: there is none.
         proof_header: Its name.
+        document: What its answers are.
+        odd_texts: Texts that they can hold.
     """
 
     name: str
@@ -56,6 +58,8 @@ class HttpCase:
     edits_after: timedelta = timedelta(0)
     proof: str = ""
     proof_header: str = "authorization"
+    document: str = "JSON"
+    odd_texts: tuple[str, ...] = ("", "خط\nدوم", "😀 👩🏽‍🚀", "a\x01b", "x\ud83dy")
 
     def build(
         self,
@@ -348,7 +352,7 @@ def check_lasting_failures_ask_to_run_again_later(case: HttpCase) -> None:
         (answering(429), "HTTP 429"),
         (lambda: httpx.ConnectTimeout("slow"), "no answer within 30 seconds"),
         (lambda: httpx.ConnectError("refused"), "the connection failed (ConnectError)"),
-        (answering(200, body=b'[{"id": 1'), "no whole JSON"),
+        (answering(200, body=b'[{"id": 1'), f"no whole {case.document}"),
     ):
         service = case.service(samples())
         service.fail_from = (2, fault)
@@ -374,7 +378,7 @@ def check_a_web_page_in_place_of_json_stops(case: HttpCase) -> None:
     service = case.service(samples(2))
     service.fail_from = (1, answering(200, {"content-type": "text/html"}, b"<html>sign in</html>"))
 
-    with pytest.raises(StopSource, match=r"web page instead of JSON: check base_url"):
+    with pytest.raises(StopSource, match=f"web page instead of {case.document}: check base_url"):
         list(case.build(service).fetch(None))
 
 
@@ -424,7 +428,7 @@ def check_a_date_in_the_future_is_a_dead_letter(case: HttpCase) -> None:
 
 
 def check_texts_are_read_as_they_are(case: HttpCase) -> None:
-    texts = ["", "خط\nدوم", "😀 👩🏽‍🚀", "a\x01b", "x\ud83dy", "خیلی دیر رسید " * 50_000 + "."]
+    texts = [*case.odd_texts, "خیلی دیر رسید " * 50_000 + "."]
     given = [Sample(number, text) for number, text in enumerate(texts, 1)]
 
     pages = list(case.build(case.service(given)).fetch(None))

@@ -11,7 +11,6 @@ import httpx
 
 from pipeline.connectors.patience import asked_wait_s
 
-
 # 420 is no standard's: some services say by it that they were asked too often
 ASK_LATER = (408, 420, 425, 429)
 
@@ -73,12 +72,16 @@ def require_no_passing_failure(response: httpx.Response, *, now: datetime) -> No
         raise TryAgain(f"it answered HTTP {response.status_code}", asked_wait_s(response.headers, now=now))
 
 
-def find_refusal(response: httpx.Response, advice: Advice) -> str | None:
-    """Return why a person has to mend something, and what; ``None``: the answer is one."""
+def find_refusal(response: httpx.Response, advice: Advice, document: str = "JSON") -> str | None:
+    """Return why a person has to mend something, and what; ``None``: the answer is one.
+
+    Args:
+        document: What the service should send.
+    """
     if not response.is_success:
         return _describe_refusal(response.status_code, advice)
     if "html" in response.headers.get("content-type", ""):
-        return f"it sent a web page instead of JSON: {advice.address}, and whether the service is up"
+        return f"it sent a web page instead of {document}: {advice.address}, and whether the service is up"
     return None
 
 
@@ -106,6 +109,24 @@ def parse_json(body: bytes) -> object:
     except (ValueError, RecursionError) as error:
         raise TryAgain(f"the answer is no whole JSON ({type(error).__name__})") from error
     return content
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What answers are written in.
+
+    Args:
+        name: In errors.
+        accept: What the service is told.
+        parse: Gives the document of an answer, or raises TryAgain where it is cut off or no such document.
+    """
+
+    name: str
+    accept: str
+    parse: Callable[[bytes], object]
+
+
+JSON = Format("JSON", "application/json", parse_json)
 
 
 def find_next_link(response: httpx.Response) -> str | None:

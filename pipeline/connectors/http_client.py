@@ -1,4 +1,4 @@
-"""Asks a service for JSON over HTTP: politely, patiently, within bounds, and with errors that say what to mend."""
+"""Asks a service over HTTP, for JSON mostly: politely, patiently, within bounds, and with errors that say what to mend."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ import stamina
 
 from pipeline.connectors.auth import Auth, SignedTransport
 from pipeline.connectors.http_answers import (
+    JSON,
     Advice,
     Answer,
+    Format,
     TryAgain,
     find_next_link,
     find_refusal,
-    parse_json,
     require_no_passing_failure,
 )
 from pipeline.connectors.patience import exhausted_wait_s
@@ -35,7 +36,6 @@ N_REDIRECTS = 5
 REFUSED_PARAMETERS = (400, 410, 422)
 LOSES_BODY = (301, 302, 303)
 HEADERS = {
-    "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
     "Connection": "keep-alive",
     "User-Agent": "bazkhord",
@@ -86,6 +86,7 @@ class HttpClient:
         base_url: Where paths start from.
         auth: How to prove who asks; ``None``: nobody asks for it.
         now: Gives the present moment, aware.
+        written_in: What its answers are.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class HttpClient:
         advice: Advice,
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
+        written_in: Format = JSON,
     ) -> None:
         self._source = source
         self._authorised = auth is not None
@@ -106,6 +108,8 @@ class HttpClient:
         self._advice = advice
         self._sleep = sleep
         self._now = now
+        self._format = written_in
+        self._headers = {"Accept": written_in.accept, **HEADERS}
         self._turn = Lock()
         self._n_sent = 0
         self._closed_until: datetime | None = None
@@ -145,7 +149,7 @@ class HttpClient:
         """
         url = self._address(address, params)
         request = httpx.Request(
-            "GET" if body is None else "POST", url, headers=HEADERS, json=body, extensions=self._timeout
+            "GET" if body is None else "POST", url, headers=self._headers, json=body, extensions=self._timeout
         )
         if self._authorised and self._is_elsewhere(request.url):
             raise self._stop(
@@ -198,11 +202,11 @@ class HttpClient:
         require_no_passing_failure(response, now=self._now())
         if may_be_missing and response.status_code in (404, 410):
             return Answer(None, response.headers, missing=True)
-        problem = find_refusal(response, self._advice)
+        problem = find_refusal(response, self._advice, self._format.name)
         if problem:
             refused = PlaceRefused if response.status_code in REFUSED_PARAMETERS else StopSource
             raise refused(f"{self._place(response.url)}: {problem}")
-        return Answer(parse_json(body), response.headers, find_next_link(response))
+        return Answer(self._format.parse(body), response.headers, find_next_link(response))
 
     def _wait_for_turn(self) -> None:
         with self._turn:

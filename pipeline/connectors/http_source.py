@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pipeline.connectors.auth import Auth
 from pipeline.connectors.base import Connector
 from pipeline.connectors.credentials import read_secret
-from pipeline.connectors.http_answers import Advice
+from pipeline.connectors.http_answers import JSON, Advice, Format
 from pipeline.connectors.http_client import HttpClient, Limits, Network
 from pipeline.connectors.wire import Wire
 from pipeline.errors import SettingsError, StopSource
@@ -37,6 +37,7 @@ class HttpConnector(Connector):
     """
 
     permission: ClassVar[str] = "give the account the right to read"
+    written_in: ClassVar[Format] = JSON
 
     base_url: str = Field(min_length=8)
     proxy: str | None = Field(default=None, exclude=True)
@@ -122,6 +123,7 @@ class HttpConnector(Connector):
             advice=self.advice(),
             sleep=self.network.sleep,
             now=self.now,
+            written_in=self.written_in,
         )
 
     def _open_transport(self) -> httpx.BaseTransport:
