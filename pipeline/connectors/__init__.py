@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pipeline.connectors.app_store_connect import AppStoreConnect
 from pipeline.connectors.app_store_rss import AppStoreRss
 from pipeline.connectors.argument_errors import RESERVED, describe_errors
 from pipeline.connectors.basalam import Basalam
@@ -15,9 +16,12 @@ from pipeline.connectors.base import Clock, Connector
 from pipeline.connectors.bluesky import Bluesky
 from pipeline.connectors.cafe_bazaar import CafeBazaar
 from pipeline.connectors.chatwoot import Chatwoot
+from pipeline.connectors.crisp import Crisp
 from pipeline.connectors.digikala import Digikala
 from pipeline.connectors.discourse import Discourse
+from pipeline.connectors.feed import Feed
 from pipeline.connectors.freshdesk import Freshdesk
+from pipeline.connectors.google_play import GooglePlay
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
 from pipeline.connectors.instagram import Instagram
@@ -44,14 +48,18 @@ from pipeline.connectors.zendesk import Zendesk
 from pipeline.errors import SettingsError
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "app_store_connect": AppStoreConnect,
     "app_store_rss": AppStoreRss,
     "basalam": Basalam,
     "bluesky": Bluesky,
     "cafe_bazaar": CafeBazaar,
     "chatwoot": Chatwoot,
+    "crisp": Crisp,
     "digikala": Digikala,
     "discourse": Discourse,
+    "feed": Feed,
     "freshdesk": Freshdesk,
+    "google_play": GooglePlay,
     "imap": Imap,
     "instagram": Instagram,
     "jira_service_management": JiraServiceManagement,

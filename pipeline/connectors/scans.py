@@ -87,12 +87,14 @@ class ChangedSince:
         at: Path of the time of the last change in a row.
         now: The present.
         overlap: What changed this long before the newest change seen is handed on again.
+        zone: Zone of times that name none.
     """
 
     inner: Pager
     at: str
     now: datetime
     overlap: timedelta = timedelta(minutes=10)
+    zone: ZoneInfo | None = None
 
     def steps(self, load: Load, state: State) -> Iterator[Step]:
         """Yield the rows that changed; at the end the mark moves to the newest change of this pass."""
@@ -100,7 +102,7 @@ class ChangedSince:
         floor = _read(mark, OLDEST)
         newest = _read(known_text(state, "newest"), floor)
         for step in resume(self.inner, load, state.get("inner")):
-            times = [read_moment(row, self.at, now=self.now) for row in step.rows]
+            times = [read_moment(row, self.at, now=self.now, zone=self.zone) for row in step.rows]
             changed = tuple(
                 row
                 for row, moment in zip(step.rows, times, strict=True)
