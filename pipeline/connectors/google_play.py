@@ -1,0 +1,139 @@
+"""Google Play: reviews of your own apps, through the Developer API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+
+from pipeline.connectors.auth import Auth
+from pipeline.connectors.http_client import Params
+from pipeline.connectors.json_row import JsonRow
+from pipeline.connectors.json_source import JsonSource
+from pipeline.connectors.pagers import Cursor, Pager, value_at
+from pipeline.connectors.shape import Shape
+from pipeline.connectors.signed_token import ServiceAccount
+from pipeline.connectors.threads import read_answer
+from pipeline.errors import StopSource
+from pipeline.records import Channel, Feedback, Role
+
+TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+SCOPE = "https://www.googleapis.com/auth/androidpublisher"
+SAID = "comments.userComment"
+TOLD = (
+    ("language", f"{SAID}.reviewerLanguage"),
+    ("version", f"{SAID}.appVersionName"),
+    ("android", f"{SAID}.androidOsVersion"),
+    ("device", f"{SAID}.device"),
+    ("likes", f"{SAID}.thumbsUpCount"),
+    ("dislikes", f"{SAID}.thumbsDownCount"),
+)
+
+
+class GooglePlay(JsonSource):
+    """Reviews of a developer's own apps in Google Play, with when they were answered.
+
+    Documentation: https://developers.google.com/android-publisher/reply-to-reviews
+        and https://developers.google.com/android-publisher/api-ref/rest/v3/reviews/list
+        and https://developers.google.com/identity/protocols/oauth2/service-account
+    Ask for: a key of a service account (Google Cloud console, IAM, Service accounts, Keys, JSON): its file.
+        Name the file in the variable of key_env with _FILE behind it.
+    Permissions: "Reply to reviews" for the service account in the Play Console, and Google Play Android
+        Developer API enabled in its project.
+    Limits: only what was written or edited within the last week: run it every day, what it misses does not
+        come back. 100 reviews a request, 3,000 requests a minute, the newest first, until two pages hold nothing
+        new. For years that are past, export the reviews in the Play Console; table_file reads them.
+    What is fetched: reviews with app, stars, version, language, device and likes. One that is edited comes
+        again, with the time of the edit. An answer counts as its time only; the week is read once more every
+        deep_scan_days for answers that came later.
+    Not fetched: stars without words and reviews of test versions, which the service leaves out; names.
+
+    Example:
+        [sources.play]
+        connector = "google_play"
+        packages = ["com.example.shop"]
+        key_env = "GOOGLE_PLAY_KEY"
+
+    Args:
+        base_url: Address of the service.
+        packages: Names of the apps' packages.
+        key_env: Environment variable with the key, the contents of its JSON file.
+    """
+
+    kind: ClassVar[str] = "google_play"
+    items_at: ClassVar[str] = "reviews"
+    noun: ClassVar[str] = "review"
+    permission: ClassVar[str] = 'the service account needs "Reply to reviews" in the Play Console'
+    way: ClassVar[Pager] = Cursor(param="token", at="tokenPagination.nextPageToken")
+    newest_first: ClassVar[bool] = True
+    shape: ClassVar[Shape] = Shape(
+        channel=Channel.REVIEW,
+        id="reviewId",
+        text=f"{SAID}.text",
+        created_at=f"{SAID}.lastModified.seconds",
+        stars=f"{SAID}.starRating",
+        attributes=TOLD,
+        optional=tuple(path for _, path in TOLD),
+    )
+
+    base_url: str = "https://androidpublisher.googleapis.com"
+    packages: tuple[str, ...] = Field(min_length=1, exclude=True)
+    key_env: str = Field(exclude=True)
+    deep_scan_days: int = Field(default=1, ge=0, le=3650, exclude=True)
+
+    def auth(self) -> Auth:
+        """Return a token that the service account's key gets."""
+        key = self.secret("key_env").get_secret_value()
+        try:
+            account = json.loads(key)
+        except ValueError:
+            account = None
+        email, private = value_at(account, "client_email"), value_at(account, "private_key")
+        if not isinstance(email, str) or not isinstance(private, str):
+            raise StopSource(
+                f"source {self.name}: {self.key_env} (key_env) holds no key of a service account: expected the "
+                "whole JSON file as it was downloaded, with client_email and private_key"
+            )
+        return ServiceAccount(
+            TOKEN_URL, SecretStr(email), client_secret=SecretStr(private), now=self.now, scope=SCOPE
+        )
+
+    def lists(self) -> Mapping[str, str]:
+        """Return the reviews of each app."""
+        return {name: f"/androidpublisher/v3/applications/{name}/reviews" for name in self.packages}
+
+    def params(self) -> Params:
+        """Ask for as many as a page can hold."""
+        return {"maxResults": 100}
+
+    def rows_in(self, content: object) -> object:
+        """Return the reviews, with what was said by kind; the service leaves an empty list out."""
+        if isinstance(content, Mapping) and not set(content) - {"tokenPagination", "pageInfo"}:
+            return []
+        rows = value_at(content, "reviews")
+        return [_by_kind(row) for row in rows] if isinstance(rows, list) else rows
+
+    def read(self, row: JsonRow) -> Feedback:
+        """Return a review; where it has a title, a tab stands behind it."""
+        review = self.shape.read(row, source=self.name)
+        answered = read_answer(row, Role.AGENT, at="comments.developerComment.lastModified.seconds")
+        return replace(
+            review,
+            text=review.text.replace("\t", "\n").strip(),
+            product=row.list_name,
+            replies=(answered,) if answered else (),
+        )
+
+
+def _by_kind(row: object) -> object:
+    """Return a review whose comments stand under their kinds, userComment and developerComment, the first of each."""
+    comments = value_at(row, "comments")
+    if not isinstance(row, Mapping) or not isinstance(comments, list):
+        return row
+    kinds: dict[str, object] = {}
+    for comment in reversed(comments):
+        kinds |= comment if isinstance(comment, Mapping) else {}
+    return {**row, "comments": kinds}
