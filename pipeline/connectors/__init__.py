@@ -21,6 +21,7 @@ from pipeline.connectors.digikala import Digikala
 from pipeline.connectors.discourse import Discourse
 from pipeline.connectors.feed import Feed
 from pipeline.connectors.freshdesk import Freshdesk
+from pipeline.connectors.goftino import Goftino
 from pipeline.connectors.google_play import GooglePlay
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
@@ -59,6 +60,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "discourse": Discourse,
     "feed": Feed,
     "freshdesk": Freshdesk,
+    "goftino": Goftino,
     "google_play": GooglePlay,
     "imap": Imap,
     "instagram": Instagram,

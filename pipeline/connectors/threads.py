@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from pipeline.connectors.json_row import JsonRow
 from pipeline.errors import SkipRecord
@@ -27,10 +28,10 @@ def replies_between(
     return tuple(following)
 
 
-def read_answer(row: JsonRow, role: Role, *, at: str) -> Reply | None:
+def read_answer(row: JsonRow, role: Role, *, at: str, zone: ZoneInfo | None = None) -> Reply | None:
     """Return when the company answered; ``None`` where the time cannot be read, which costs no customer's words."""
     try:
-        return Reply(role, row.time(at))
+        return Reply(role, row.time(at, zone=zone))
     except SkipRecord:
         return None
 
@@ -41,6 +42,7 @@ def customers_turns(
     by_customer: Callable[[JsonRow], bool],
     at: str,
     role: Callable[[JsonRow], Role] = lambda _: Role.AGENT,
+    zone: ZoneInfo | None = None,
 ) -> Iterator[tuple[JsonRow, tuple[Reply, ...]]]:
     """Yield each message of the customer with the company's answers to it.
 
@@ -49,10 +51,12 @@ def customers_turns(
         by_customer: Whether the customer wrote a message.
         at: Path of the time a message was written.
         role: Who answered, of a message that is not the customer's.
+        zone: Zone of times that name none.
     """
     spoken = [by_customer(one) for one in said]
     answers = [
-        None if own else read_answer(one, role(one), at=at) for one, own in zip(said, spoken, strict=True)
+        None if own else read_answer(one, role(one), at=at, zone=zone)
+        for one, own in zip(said, spoken, strict=True)
     ]
     for number, one in enumerate(said):
         if spoken[number]:
