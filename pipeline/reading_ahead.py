@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -82,7 +83,15 @@ def _keep_reading(engine: Engine, memories: TermMemories, stop: Event) -> None:
             if now != known:
                 read_ahead(engine, now[1], stop)
                 find_places(engine, now[1], stop)
+                if known is None:
+                    _spare_the_collector()
                 known = now
         except StoreError:
             known = None
         stop.wait(PAUSE_S)
+
+
+def _spare_the_collector() -> None:
+    """What stays for good is not looked through for cycles again: 70 ms each time, in the middle of an answer."""
+    gc.collect()
+    gc.freeze()

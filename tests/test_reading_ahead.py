@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import time
 from threading import Event
 from threading import enumerate as threads
 
@@ -46,3 +48,16 @@ def test_no_thread_is_left_behind(store: Store) -> None:
 
     assert "reading-ahead" in during
     assert "reading-ahead" not in [one.name for one in threads()]
+
+
+def test_what_was_read_is_not_looked_through_for_cycles_again(store: Store) -> None:
+    tell(store, [message(LATE)])
+    gc.unfreeze()
+
+    with reading_ahead(store.engine, TermMemories()):
+        give_up_at = time.monotonic() + 30
+        while not gc.get_freeze_count() and time.monotonic() < give_up_at:
+            time.sleep(0.02)
+
+    assert gc.get_freeze_count() > 0
+    gc.unfreeze()
