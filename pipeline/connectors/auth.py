@@ -72,8 +72,7 @@ class Basic(Auth):
     def sign(self, request: httpx.Request, send: Send) -> None:
         """The request has both in its ``Authorization`` header."""
         del send
-        both = f"{self.user.get_secret_value()}:{self.password.get_secret_value()}"
-        request.headers["Authorization"] = f"Basic {base64.b64encode(both.encode()).decode()}"
+        request.headers["Authorization"] = _basic(self.user, self.password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +117,7 @@ class OAuth2(Auth):
         refresh: Refresh token; ``None``: client credentials.
         scope: Permissions to ask for, with blanks between them; empty: those of the client.
         now: Gives the present moment.
+        basic: The client proves itself in a header (RFC 6749, section 2.3.1), not in the form.
     """
 
     advice: ClassVar[str] = (
@@ -130,13 +130,19 @@ class OAuth2(Auth):
     now: Callable[[], datetime]
     refresh: SecretStr | None = None
     scope: str = ""
+    basic: bool = False
     _token: SecretStr | None = field(default=None, init=False)
     _runs_out_at: datetime | None = field(default=None, init=False)
+    _is_fresh: bool = field(default=False, init=False)
 
     def sign(self, request: httpx.Request, send: Send) -> httpx.Response | None:
         """The request has a token that has not run out, fetched where need be."""
-        if self._token is None or (self._runs_out_at is not None and self.now() >= self._runs_out_at):
-            response = send(self._question())
+        has_run_out = self._runs_out_at is not None and self.now() >= self._runs_out_at
+        self._is_fresh = self._token is None or has_run_out
+        if self._is_fresh:
+            question = self._question()
+            question.headers["User-Agent"] = request.headers.get("User-Agent", "bazkhord")
+            response = send(question)
             response.read()
             if response.status_code == 429 or response.status_code >= 500:
                 return response
@@ -145,22 +151,24 @@ class OAuth2(Auth):
         return None
 
     def renew(self) -> bool:
-        """Forget the token; return whether there was one."""
+        """Forget the token; one that was refused at its first use would be refused again."""
         had_one = self._token is not None
         self._token = None
-        return had_one
+        return had_one and not self._is_fresh
 
     def _question(self) -> httpx.Request:
-        form = {
-            "grant_type": "refresh_token" if self.refresh else "client_credentials",
-            "client_id": self.client_id.get_secret_value(),
-            "client_secret": self.client_secret.get_secret_value(),
-        }
+        form = {"grant_type": "refresh_token" if self.refresh else "client_credentials"}
+        headers = {"Accept": "application/json"}
+        if self.basic:
+            headers["Authorization"] = _basic(self.client_id, self.client_secret)
+        else:
+            form["client_id"] = self.client_id.get_secret_value()
+            form["client_secret"] = self.client_secret.get_secret_value()
         if self.refresh:
             form["refresh_token"] = self.refresh.get_secret_value()
         if self.scope:
             form["scope"] = self.scope
-        return httpx.Request("POST", self.token_url, data=form, headers={"Accept": "application/json"})
+        return httpx.Request("POST", self.token_url, data=form, headers=headers)
 
     def _keep(self, response: httpx.Response) -> None:
         try:
@@ -213,3 +221,8 @@ class SignedTransport(httpx.BaseTransport):
         with self._signing:
             instead = auth.sign(signed, self._inner.handle_request)
         return instead or self._inner.handle_request(signed)
+
+
+def _basic(user: SecretStr, password: SecretStr) -> str:
+    both = f"{user.get_secret_value()}:{password.get_secret_value()}"
+    return f"Basic {base64.b64encode(both.encode()).decode()}"

@@ -101,19 +101,6 @@ class ServiceAccount(OAuth2):
         "check that the service account and its key still exist, and that the clock here is right"
     )
 
-    _is_fresh: bool = field(default=False, init=False)
-
-    def sign(self, request: httpx.Request, send: Send) -> httpx.Response | None:
-        """The request has a token that has not run out, fetched where need be."""
-        former = self._token
-        instead = OAuth2.sign(self, request, send)
-        self._is_fresh = self._token is not former
-        return instead
-
-    def renew(self) -> bool:
-        """Forget the token; one that was refused at its first use would be refused again."""
-        return OAuth2.renew(self) and not self._is_fresh
-
     def _question(self) -> httpx.Request:
         claims = {
             "iss": self.client_id.get_secret_value(),
