@@ -16,6 +16,7 @@ from pipeline.connectors.base import Clock, Connector
 from pipeline.connectors.bluesky import Bluesky
 from pipeline.connectors.cafe_bazaar import CafeBazaar
 from pipeline.connectors.chatwoot import Chatwoot
+from pipeline.connectors.crisp import Crisp
 from pipeline.connectors.digikala import Digikala
 from pipeline.connectors.discourse import Discourse
 from pipeline.connectors.feed import Feed
@@ -54,6 +55,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": Bluesky,
     "cafe_bazaar": CafeBazaar,
     "chatwoot": Chatwoot,
+    "crisp": Crisp,
     "digikala": Digikala,
     "discourse": Discourse,
     "feed": Feed,
