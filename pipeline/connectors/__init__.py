@@ -32,6 +32,7 @@ from pipeline.connectors.mastodon import Mastodon
 from pipeline.connectors.matrix import Matrix
 from pipeline.connectors.mbox_file import MboxFile
 from pipeline.connectors.names import list_missing
+from pipeline.connectors.reddit import Reddit
 from pipeline.connectors.request_tracker import RequestTracker
 from pipeline.connectors.rocket_chat import RocketChat
 from pipeline.connectors.singer import Singer
@@ -68,6 +69,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "json_file": JsonFile,
     "mastodon": Mastodon,
     "matrix": Matrix,
+    "reddit": Reddit,
     "request_tracker": RequestTracker,
     "rocket_chat": RocketChat,
     "singer": Singer,
