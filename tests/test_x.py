@@ -112,6 +112,15 @@ def test_no_post_is_paid_for_twice() -> None:
     assert [one.url.params["since_id"] for one in service.requests] == ["250", "260"]
 
 
+def test_other_names_of_fields_or_own_accounts_do_not_pay_for_all_again() -> None:
+    service = SEARCH.service(samples(3))
+    bookmark = last_bookmark(list(SEARCH.build(service).fetch(None)))
+
+    changed = SEARCH.build(service, fields="post.fields", own_ids=["1", "2"])
+
+    assert items_of(list(changed.fetch(bookmark))) == []
+
+
 def test_a_reading_that_breaks_off_goes_on_at_its_page_and_leaves_no_gap() -> None:
     service = SEARCH.service(samples(5))
     connector = SEARCH.build(service, attempts=1)

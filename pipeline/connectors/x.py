@@ -37,8 +37,8 @@ class X(JsonSource):
     Permissions: none beyond the token.
     Limits: each post that is sent costs 0.005 US dollars, each author that is sent with ``post.fields`` 0.010;
         3 million posts a month. No post is asked for twice: reading goes on after the newest one seen. The first
-        reading has the last 7 days of a search, or the last 800 mentions (4 dollars). 450 requests in 15 minutes,
-        100 posts each; its allowance headers are heeded.
+        reading has the last 7 days of a search, or the last 800 mentions (4 dollars); ``sources check`` asks for
+        100 posts at most (half a dollar). 60 to 450 requests in 15 minutes; its allowance headers are heeded.
     What is fetched: posts, the long ones whole, with author, conversation, language, likes and answers. A post
         that was edited comes again under its first id.
     Not fetched: reposts, and posts of own_ids; a search is charged for them too, so leave them out of the query.
@@ -81,8 +81,8 @@ class X(JsonSource):
     base_url: str = "https://api.x.com"
     query: str | None = Field(default=None, min_length=1, max_length=4096)
     user_id: str | None = Field(default=None, pattern=r"^\d{1,19}$")
-    own_ids: tuple[str, ...] = ()
-    fields: Literal["tweet.fields", "post.fields"] = "tweet.fields"
+    own_ids: tuple[str, ...] = Field(default=(), exclude=True)
+    fields: Literal["tweet.fields", "post.fields"] = Field(default="tweet.fields", exclude=True)
     token_env: str = Field(exclude=True)
 
     @model_validator(mode="after")
