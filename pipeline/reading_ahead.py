@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -10,6 +9,7 @@ from threading import Event, Thread
 import numpy as np
 from sqlalchemy import Engine, select
 
+from pipeline.collector import spare_collector
 from pipeline.database import mark_of, reading
 from pipeline.errors import StoreError
 from pipeline.keeping_columns import kept
@@ -84,14 +84,8 @@ def _keep_reading(engine: Engine, memories: TermMemories, stop: Event) -> None:
                 read_ahead(engine, now[1], stop)
                 find_places(engine, now[1], stop)
                 if known is None:
-                    _spare_the_collector()
+                    spare_collector()
                 known = now
         except StoreError:
             known = None
         stop.wait(PAUSE_S)
-
-
-def _spare_the_collector() -> None:
-    """What stays for good is not looked through for cycles again: 70 ms each time, in the middle of an answer."""
-    gc.collect()
-    gc.freeze()

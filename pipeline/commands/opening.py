@@ -12,6 +12,7 @@ import typer
 
 from config.settings import Settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
+from pipeline.collector import spare_collector
 from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
 from pipeline.errors import SettingsError
@@ -48,6 +49,7 @@ class DescribedSource:
 def opened(settings: Settings) -> Iterator[Store]:
     """The store of the settings, closed at the end of the block."""
     store = open_store(settings.store_url, zone=settings.zone)
+    spare_collector()
     try:
         yield store
     finally:
