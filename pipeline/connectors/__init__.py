@@ -23,6 +23,7 @@ from pipeline.connectors.feed import Feed
 from pipeline.connectors.freshdesk import Freshdesk
 from pipeline.connectors.goftino import Goftino
 from pipeline.connectors.google_play import GooglePlay
+from pipeline.connectors.google_play_scraper import GooglePlayScraper
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap import Imap
 from pipeline.connectors.instagram import Instagram
@@ -63,6 +64,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "freshdesk": Freshdesk,
     "goftino": Goftino,
     "google_play": GooglePlay,
+    "google_play_scraper": GooglePlayScraper,
     "imap": Imap,
     "instagram": Instagram,
     "jira_service_management": JiraServiceManagement,

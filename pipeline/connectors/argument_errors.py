@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.connectors.names import list_missing
 
-RESERVED = ("name", "now", "root", "network")
+RESERVED = ("name", "now", "root", "network", "library")
 
 
 def describe_errors(error: ValidationError, source: str, model: type[BaseModel]) -> str:
