@@ -52,6 +52,17 @@ def test_a_description_that_an_agent_wrote_is_left_out() -> None:
     assert [item.native_id for item in read_ticket(source=10)] == ["503"]
 
 
+def test_what_the_one_who_asked_writes_in_the_portal_is_the_customers() -> None:
+    conversations = recorded("freshdesk_conversations")
+    conversations[2]["incoming"] = False
+
+    read = read_recorded(
+        FRESHDESK, {"/conversations": conversations, "/tickets": recorded("freshdesk_tickets")}, beyond=[]
+    )
+
+    assert [item.native_id for item in read] == ["31/description", "503"]
+
+
 def test_a_status_of_ones_own_keeps_its_number() -> None:
     assert {item.status for item in read_ticket(status=12)} == {"12"}
 

@@ -68,7 +68,7 @@ def test_a_colleague_who_asks_is_a_customer_of_the_own_request() -> None:
 
 
 def test_a_request_without_a_description_keeps_its_summary() -> None:
-    assert read_request(description=None)[0].text == "بسته نرسید\n"
+    assert read_request(description=None)[0].text == "بسته نرسید"
 
 
 def test_the_first_window_begins_at_a_day_and_the_next_some_minutes_ago() -> None:

@@ -19,8 +19,10 @@ from pipeline.connectors.chatwoot import Chatwoot
 from pipeline.connectors.crisp import Crisp
 from pipeline.connectors.digikala import Digikala
 from pipeline.connectors.discourse import Discourse
+from pipeline.connectors.drop_folder import DropFolder
 from pipeline.connectors.feed import Feed
 from pipeline.connectors.freshdesk import Freshdesk
+from pipeline.connectors.freshdesk_ratings import FreshdeskRatings
 from pipeline.connectors.goftino import Goftino
 from pipeline.connectors.google_play import GooglePlay
 from pipeline.connectors.google_play_scraper import GooglePlayScraper
@@ -60,8 +62,10 @@ CONNECTORS: dict[str, type[Connector]] = {
     "crisp": Crisp,
     "digikala": Digikala,
     "discourse": Discourse,
+    "drop_folder": DropFolder,
     "feed": Feed,
     "freshdesk": Freshdesk,
+    "freshdesk_ratings": FreshdeskRatings,
     "goftino": Goftino,
     "google_play": GooglePlay,
     "google_play_scraper": GooglePlayScraper,

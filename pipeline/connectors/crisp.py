@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth, Basic, WithHeaders
 from pipeline.connectors.before_id import BeforeId
-from pipeline.connectors.files import Row
+from pipeline.connectors.conversations import About, ConversationSource
 from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
-from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import PageNumber, Pager, value_at
-from pipeline.connectors.threads import customers_turns
+from pipeline.connectors.shape import Shape
 from pipeline.connectors.windows import Window
 from pipeline.errors import StopSource
-from pipeline.records import Author, Channel, Feedback, Reply, Role
+from pipeline.records import Channel, Role
 
-PRIVATE = ("note", "event")
-SAID = InnerList(
-    way=BeforeId(param="timestamp_before", id_at="timestamp"),
-    items_at="data",
-    what="messages of a conversation",
-)
+BACK = BeforeId(param="timestamp_before", id_at="timestamp")
 
 
-class Crisp(JsonSource):
+class Crisp(ConversationSource):
     """What visitors write in the conversations of Crisp.
 
     Documentation: https://docs.crisp.chat/references/rest-api/v1/#list-conversations and
@@ -66,6 +59,21 @@ class Crisp(JsonSource):
     items_at: ClassVar[str] = "data"
     noun: ClassVar[str] = "message"
     permission: ClassVar[str] = "the token needs to read sessions and messages of conversations"
+    said: ClassVar[InnerList] = InnerList(way=BACK, items_at="data", what="messages of a conversation")
+    shape: ClassVar[Shape] = Shape(
+        channel=Channel.CHAT,
+        text="content",
+        created_at="timestamp",
+        attributes=(("via", "origin"),),
+        optional=("origin",),
+    )
+    about: ClassVar[About] = About(
+        id="session_id",
+        author_id="people_id",
+        author_email="meta.email",
+        author_phone="meta.phone",
+        status="state",
+    )
 
     base_url: str = "https://api.crisp.chat"
     website: str = Field(pattern=r"^[0-9a-f-]{36}$")
@@ -105,52 +113,32 @@ class Crisp(JsonSource):
                 f"source {self.name}: it answered with an error inside: check website and the token"
             )
 
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return what the visitor wrote in a conversation."""
-        session = row.id("session_id")
-        address = f"/v1/website/{self.website}/conversation/{session}/messages"
-        said = sorted(SAID.read(client, address, now=row.now), key=lambda one: one.maybe("timestamp") or "")
-        turns = customers_turns(
-            [_name(one, session) for one in said if _is_spoken(one)],
-            by_customer=lambda one: one.text("from") == "user",
-            at="timestamp",
-            role=lambda one: Role.BOT if one.maybe("automated") == "true" else Role.AGENT,
-        )
-        for one, replies in turns:
-            yield self.message(one, partial(self._read_message, one, row, replies))
+    def place(self, conversation: JsonRow) -> tuple[str, Params]:
+        """Return the messages of a conversation."""
+        return f"/v1/website/{self.website}/conversation/{conversation.id('session_id')}/messages", {}
 
-    def read(self, row: JsonRow) -> None:
-        """Return nothing: a conversation without its messages says nothing."""
-        del row
+    def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
+        """Return the messages, oldest first, by ids of their own: a fingerprint is known within its conversation."""
+        session = conversation.id("session_id")
+        return [
+            replace(one, content={**one.content, "id": f"{session}/{one.id('fingerprint')}"})
+            for one in super().messages_of(conversation, client)
+        ]
 
-    def _read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
-        session, via = conversation.id("session_id"), row.maybe("origin")
-        return Feedback(
-            source=self.name,
-            native_id=row.id(),
-            text=row.text("content"),
-            created_at=row.time("timestamp"),
-            channel=Channel.CHAT,
-            author=Author(
-                native_id=conversation.maybe("people_id") or session,
-                email=conversation.maybe("meta.email"),
-                phone=conversation.maybe("meta.phone"),
-            ),
-            conversation_id=session,
-            status=conversation.maybe("state"),
-            permalink=f"https://app.crisp.chat/website/{self.website}/inbox/{session}/",
-            replies=replies,
-            attributes={"via": via} if via else {},
-        )
+    def is_spoken(self, message: JsonRow) -> bool:
+        """Whether it is a visitor's text, or what an operator said to the visitor."""
+        kind = message.text("type")
+        return kind == "text" if message.text("from") == "user" else kind not in ("note", "event")
 
+    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
+        """Whether the visitor wrote it."""
+        del conversation
+        return message.text("from") == "user"
 
-def _is_spoken(message: JsonRow) -> bool:
-    kind = message.text("type")
-    return kind == "text" if message.text("from") == "user" else kind not in PRIVATE
+    def role(self, message: JsonRow) -> Role:
+        """Return who answered."""
+        return Role.BOT if message.maybe("automated") == "true" else Role.AGENT
 
-
-def _name(message: JsonRow, session: str) -> JsonRow:
-    """A fingerprint is the message's own within its conversation only."""
-    fingerprint = message.maybe("fingerprint")
-    named = {"id": f"{session}/{fingerprint}"} if fingerprint else {}
-    return replace(message, content={**message.content, **named})
+    def permalink(self, conversation: JsonRow) -> str:
+        """Return the conversation in the inbox."""
+        return f"https://app.crisp.chat/website/{self.website}/inbox/{conversation.id('session_id')}/"

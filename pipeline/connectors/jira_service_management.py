@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
 from pipeline.connectors.auth import Auth, Basic
-from pipeline.connectors.files import Row
+from pipeline.connectors.conversations import About, ConversationSource
 from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
-from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor, Offset, Pager
-from pipeline.connectors.threads import customers_turns
+from pipeline.connectors.shape import Shape
 from pipeline.connectors.windows import Window
-from pipeline.records import Author, Channel, Feedback, Reply, Role
+from pipeline.records import Channel, Role
 
 FIELDS = "summary,description,created,updated,status,priority,issuetype,project,reporter,creator"
-SAID = InnerList(
-    way=Offset(param="startAt", size_param="maxResults", total_at="total"),
-    items_at="comments",
-    what="comments of a request",
-)
+PAGES = Offset(param="startAt", size_param="maxResults", total_at="total")
 
 
-class JiraServiceManagement(JsonSource):
+class JiraServiceManagement(ConversationSource):
     """What customers write in the requests of Jira Service Management (Cloud).
 
     Documentation: https://developer.atlassian.com/cloud/jira/platform/rest/v2/api-group-issue-search/ and
@@ -65,6 +60,21 @@ class JiraServiceManagement(JsonSource):
     items_at: ClassVar[str] = "issues"
     noun: ClassVar[str] = "comment"
     permission: ClassVar[str] = "the token's agent needs Browse projects"
+    said: ClassVar[InnerList] = InnerList(way=PAGES, items_at="comments", what="comments of a request")
+    shape: ClassVar[Shape] = Shape(
+        channel=Channel.TICKET,
+        text="body",
+        created_at="created",
+        edited_at="updated",
+        author_id="author.accountId",
+        author_email="author.emailAddress",
+        optional=("updated", "author.emailAddress"),
+    )
+    about: ClassVar[About] = About(
+        queue="fields.project.key",
+        status="fields.status.name",
+        attributes=(("priority", "fields.priority.name"), ("type", "fields.issuetype.name")),
+    )
 
     projects: tuple[str, ...] = Field(min_length=1)
     email: str = Field(min_length=3, exclude=True)
@@ -91,49 +101,40 @@ class JiraServiceManagement(JsonSource):
             overlap=timedelta(minutes=5),
         )
 
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return what customers wrote in a request."""
-        issue, reporter = row.inner("fields"), row.id("fields.reporter.accountId")
-        address = f"/rest/api/2/issue/{row.id()}/comment"
-        said = SAID.read(client, address, now=row.now, always={"orderBy": "created"})
-        turns = customers_turns(
-            [issue, *(one for one in said if one.flag("jsdPublic"))],
-            by_customer=lambda one: _is_customer(
-                one.inner("creator" if one is issue else "author"), reporter
-            ),
-            at="created",
-            role=lambda one: Role.BOT if one.maybe("author.accountType") == "app" else Role.AGENT,
-        )
-        for one, replies in turns:
-            yield self.message(one, partial(self._read_message, one, row, replies))
+    def place(self, conversation: JsonRow) -> tuple[str, Params]:
+        """Return the comments of a request."""
+        return f"/rest/api/2/issue/{conversation.id()}/comment", {"orderBy": "created"}
 
-    def read(self, row: JsonRow) -> None:
-        """Return nothing: what is said stands in a request and its comments."""
-        del row
+    def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
+        """Return the request's own words, then its comments."""
+        issue = conversation.inner("fields")
+        words = (issue.maybe("summary"), issue.text("description", null_is_empty=True))
+        own = {
+            "id": f"{conversation.id()}/description",
+            "body": "\n".join(one for one in words if one),
+            "created": issue.content.get("created"),
+            "author": issue.content.get("creator"),
+            "jsdPublic": True,
+        }
+        return [replace(conversation, content=own), *super().messages_of(conversation, client)]
 
-    def _read_message(self, row: JsonRow, request: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
-        is_first = not row.has("author")
-        issue = request.inner("fields")
-        author = row.inner("creator" if is_first else "author")
-        summary = issue.maybe("summary") if is_first else None
-        text = row.text("description" if is_first else "body", null_is_empty=is_first)
-        edited = not is_first and row.maybe("updated") not in (None, row.maybe("created"))
-        told = {"priority": issue.maybe("priority.name"), "type": issue.maybe("issuetype.name")}
-        return Feedback(
-            source=self.name,
-            native_id=f"{request.id()}/description" if is_first else row.id(),
-            text=f"{summary}\n{text}" if summary else text,
-            created_at=row.time("created"),
-            edited_at=row.time("updated") if edited else None,
-            channel=Channel.TICKET,
-            author=Author(native_id=author.id("accountId"), email=author.maybe("emailAddress")),
-            conversation_id=request.id(),
-            queue=issue.maybe("project.key"),
-            status=issue.maybe("status.name"),
-            permalink=f"{self.base_url}/browse/{request.id('key')}",
-            replies=replies,
-            attributes={name: value for name, value in told.items() if value},
-        )
+    def is_spoken(self, message: JsonRow) -> bool:
+        """Whether customers can read it."""
+        return message.flag("jsdPublic")
+
+    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
+        """Whether somebody of the portal wrote it, or the reporter."""
+        if message.maybe("author.accountType") == "customer":
+            return True
+        return message.id("author.accountId") == conversation.id("fields.reporter.accountId")
+
+    def role(self, message: JsonRow) -> Role:
+        """Return who answered."""
+        return Role.BOT if message.maybe("author.accountType") == "app" else Role.AGENT
+
+    def permalink(self, conversation: JsonRow) -> str:
+        """Return the request's page."""
+        return f"{self.base_url}/browse/{conversation.id('key')}"
 
     def _write_query(self, since: datetime) -> str:
         """Write the JQL of a window: a time of day would be taken for one of the token's owner's time zone."""
@@ -141,7 +142,3 @@ class JiraServiceManagement(JsonSource):
         ago = f"-{math.ceil((self.now() - since) / timedelta(minutes=1)) + 1}m"
         moment = f'"{since:%Y-%m-%d}"' if since.date() <= self.start else ago
         return f"project in ({projects}) AND updated >= {moment} ORDER BY updated ASC"
-
-
-def _is_customer(author: JsonRow, reporter: str) -> bool:
-    return author.maybe("accountType") == "customer" or author.id("accountId") == reporter

@@ -32,8 +32,8 @@ class JsonSource(HttpConnector):
 
     ``endpoint`` is the path of the list, ``items_at`` where it stands in the answer, ``noun`` what its objects are
     called. ``way`` is how it is paged; with ``newest_first`` it is read from the top until what follows is known.
-    ``shape`` says what the fields mean; ``is_company`` which objects are no customer's; ``id_at`` is the path of an
-    identifier where there is no shape. What does not fit into that is written: ``pager``, ``params``, ``find_messages``, ``read``. docs/adding-a-source.md tells it at length.
+    ``shape`` says what the fields mean; ``is_company`` which objects are no customer's. What does not fit into
+    that is written: ``pager``, ``params``, ``find_messages``, ``read``. docs/adding-a-source.md tells it at length.
 
     Args:
         deep_scan_days: After so many days all is read once more, for edits that the service does not
@@ -46,7 +46,6 @@ class JsonSource(HttpConnector):
     noun: ClassVar[str]
     way: ClassVar[Pager]
     newest_first: ClassVar[bool] = False
-    id_at: ClassVar[str] = "id"
     shape: ClassVar[Shape]
 
     deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
@@ -111,7 +110,7 @@ class JsonSource(HttpConnector):
     @cached_property
     def _id_at(self) -> str:
         shape: Shape | None = getattr(self, "shape", None)
-        return shape.id if shape else self.id_at
+        return shape.id if shape else "id"
 
     def fetch(self, since: str | None) -> Iterator[Page]:
         """Yield what the service has since the bookmark."""

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth, Header, WithHeaders
-from pipeline.connectors.files import Row
-from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.conversations import About, ConversationSource
+from pipeline.connectors.http_client import Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
-from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Offset, Pager
 from pipeline.connectors.scans import NewestFirst
-from pipeline.connectors.threads import customers_turns
-from pipeline.records import Author, Channel, Feedback, Reply
+from pipeline.connectors.shape import Shape
+from pipeline.records import Channel, Feedback, Reply
 
 PAGES = Offset(size_param="count", total_at="total")
-SAID = InnerList(way=PAGES, items_at="messages", what="messages of a room")
 
 
-class RocketChat(JsonSource):
+class RocketChat(ConversationSource):
     """What visitors write in the omnichannel (Livechat) of Rocket.Chat.
 
     Documentation: https://developer.rocket.chat/apidocs/get-livechat-rooms; the messages of a room as the server's
@@ -52,8 +49,18 @@ class RocketChat(JsonSource):
     endpoint: ClassVar[str] = "/api/v1/livechat/rooms"
     items_at: ClassVar[str] = "rooms"
     noun: ClassVar[str] = "message"
-    id_at: ClassVar[str] = "_id"
     permission: ClassVar[str] = "the token's user needs view-livechat-rooms and view-l-room"
+    said: ClassVar[InnerList] = InnerList(way=PAGES, items_at="messages", what="messages of a room")
+    shape: ClassVar[Shape] = Shape(
+        channel=Channel.CHAT,
+        id="_id",
+        text="msg",
+        created_at="ts",
+        edited_at="editedAt",
+        author_id="u._id",
+        optional=("editedAt",),
+    )
+    about: ClassVar[About] = About(id="_id", queue="departmentId", attributes=(("via", "source.type"),))
 
     user: str = Field(min_length=1, exclude=True)
     token_env: str = Field(exclude=True)
@@ -73,36 +80,23 @@ class RocketChat(JsonSource):
         """Return the way from the latest message back to what is known."""
         return NewestFirst(inner=PAGES, at="lm", id_at="_id", now=self.now())
 
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return what the visitor wrote in a room; a message with ``t`` tells what happened."""
-        address, visitor = f"/api/v1/livechat/{row.id('_id')}/messages", row.id("v._id")
-        said = SAID.read(client, address, now=row.now, always={"sort": '{"ts": 1}'})
-        turns = customers_turns(
-            sorted((one for one in said if not one.has("t")), key=lambda one: one.maybe("ts") or ""),
-            by_customer=lambda one: one.has("token") or one.maybe("u._id") == visitor,
-            at="ts",
-        )
-        for one, replies in turns:
-            yield self.message(one, partial(self._read_message, one, row, replies))
+    def place(self, conversation: JsonRow) -> tuple[str, Params]:
+        """Return the messages of a room."""
+        return f"/api/v1/livechat/{conversation.id('_id')}/messages", {"sort": '{"ts": 1}'}
 
-    def read(self, row: JsonRow) -> None:
-        """Return nothing: a room without its messages says nothing."""
-        del row
+    def is_spoken(self, message: JsonRow) -> bool:
+        """Whether somebody wrote it: ``t`` says what happened, a deletion for one."""
+        return not message.has("t")
 
-    def _read_message(self, row: JsonRow, room: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
-        via = room.maybe("source.type")
-        return Feedback(
-            source=self.name,
-            native_id=row.id("_id"),
-            text=row.text("msg"),
-            created_at=row.time("ts"),
-            edited_at=row.time("editedAt") if row.has("editedAt") else None,
-            channel=Channel.CHAT,
-            author=Author(native_id=row.id("u._id")),
-            conversation_id=room.id("_id"),
-            queue=room.maybe("departmentId"),
-            status="open" if room.maybe("open") == "true" else "closed",
-            permalink=f"{self.base_url}/live/{room.id('_id')}",
-            replies=replies,
-            attributes={"via": via} if via else {},
-        )
+    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
+        """Whether the visitor wrote it, whose messages carry a token."""
+        return message.has("token") or message.maybe("u._id") == conversation.id("v._id")
+
+    def permalink(self, conversation: JsonRow) -> str:
+        """Return the room's page."""
+        return f"{self.base_url}/live/{conversation.id('_id')}"
+
+    def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
+        """Return the feedback of a message; a room is open or it is not."""
+        status = "open" if conversation.maybe("open") == "true" else "closed"
+        return replace(super().read_message(row, conversation, replies), status=status)
