@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from pipeline.connectors.json_row import JsonRow
-from pipeline.records import Author, Channel, Feedback, Rating, TextFormat
+from pipeline.connectors.threads import read_answer
+from pipeline.records import Author, Channel, Feedback, Rating, Role, TextFormat
+
+LIST_NAME = "@list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +17,10 @@ class Shape:
     """Paths inside an object; every key that is named has to be there, but for those in ``optional``.
 
     Args:
+        title: Path of a title, which comes before the text.
         zone: Of times that name none.
+        product: As the other labels, a path, or ``LIST_NAME``: what the source calls the list.
+        answered_at: Path of the time of the company's answer; whoever is not answered may lack its keys.
         edited_at: Path of the last edit; the time of writing itself is none.
         stars: Path of a rating; 0 or null: none was given.
         scale: Its ends.
@@ -27,6 +33,7 @@ class Shape:
     created_at: str
     id: str = "id"
     text_format: TextFormat = TextFormat.PLAIN
+    title: str = ""
     zone: ZoneInfo | None = None
     edited_at: str = ""
     author_id: str = ""
@@ -37,6 +44,7 @@ class Shape:
     queue: str = ""
     status: str = ""
     permalink: str = ""
+    answered_at: str = ""
     stars: str = ""
     scale: tuple[float, float] = (1.0, 5.0)
     attributes: tuple[tuple[str, str], ...] = ()
@@ -50,10 +58,11 @@ class Shape:
         """
         author_id, email = self._label(row, self.author_id), self._label(row, self.author_email)
         attributes = {name: self._label(row, path) for name, path in self.attributes}
+        answer = read_answer(row, Role.AGENT, at=self.answered_at) if self.answered_at else None
         return Feedback(
             source=source,
             native_id=row.id(self.id),
-            text=row.text(self.text, null_is_empty=bool(self.stars)),
+            text=self._text(row),
             text_format=self.text_format,
             created_at=row.time(self.created_at, zone=self.zone),
             edited_at=row.time(self.edited_at, zone=self.zone) if self._is_edited(row) else None,
@@ -66,12 +75,20 @@ class Shape:
             status=self._label(row, self.status),
             permalink=self._label(row, self.permalink),
             rating=self._rating(row),
+            replies=(answer,) if answer else (),
             attributes={name: value for name, value in attributes.items() if value is not None},
         )
+
+    def _text(self, row: JsonRow) -> str:
+        text = row.text(self.text, null_is_empty=bool(self.stars))
+        title = row.maybe(self.title) if self.title else None
+        return f"{title}\n{text}".strip() if title else text
 
     def _label(self, row: JsonRow, path: str) -> str | None:
         if not path:
             return None
+        if path == LIST_NAME:
+            return row.list_name
         return row.maybe(path) if path in self.optional else row.known(path)
 
     def _is_edited(self, row: JsonRow) -> bool:
