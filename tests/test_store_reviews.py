@@ -234,7 +234,7 @@ def test_a_review_of_google_play_has_stars_version_language_and_when_it_was_answ
     assert first == Feedback(
         source="shop",
         native_id="gp:AOqpTOE7-rev-2",
-        text="ناامیدکننده\nکد ورود نمی‌رسد",
+        text="ناامیدکننده\tکد ورود نمی‌رسد",
         created_at=datetime(2026, 3, 8, 10, 0, tzinfo=UTC),
         channel=Channel.REVIEW,
         product="com.example.shop",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth
 from pipeline.connectors.http_client import Params
-from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.next_link import NextLink
 from pipeline.connectors.pagers import Pager, value_at
-from pipeline.connectors.shape import Shape
+from pipeline.connectors.shape import LIST_NAME, Shape
 from pipeline.connectors.signed_token import SignedToken
-from pipeline.connectors.threads import read_answer
-from pipeline.records import Channel, Feedback, Role
+from pipeline.records import Channel
 
 
 class AppStoreConnect(JsonSource):
@@ -58,8 +55,11 @@ class AppStoreConnect(JsonSource):
     newest_first: ClassVar[bool] = True
     shape: ClassVar[Shape] = Shape(
         channel=Channel.REVIEW,
+        title="attributes.title",
         text="attributes.body",
         created_at="attributes.createdDate",
+        answered_at="answer.attributes.lastModifiedDate",
+        product=LIST_NAME,
         stars="attributes.rating",
         attributes=(("territory", "attributes.territory"),),
     )
@@ -97,15 +97,3 @@ class AppStoreConnect(JsonSource):
             else row
             for row in rows
         ]
-
-    def read(self, row: JsonRow) -> Feedback:
-        """Return a review; its title comes first."""
-        review = self.shape.read(row, source=self.name)
-        title = row.maybe("attributes.title")
-        answered = read_answer(row, Role.AGENT, at="answer.attributes.lastModifiedDate")
-        return replace(
-            review,
-            text="\n".join(part for part in (title, review.text) if part),
-            product=row.list_name,
-            replies=(answered,) if answered else (),
-        )

@@ -51,6 +51,7 @@ class AppStoreRss(JsonSource):
     shape: ClassVar[Shape] = Shape(
         channel=Channel.REVIEW,
         id="id.label",
+        title="title.label",
         text="content.label",
         created_at="updated.label",
         author_id="author.uri.label",
@@ -87,13 +88,11 @@ class AppStoreRss(JsonSource):
         return [one for one in entries if not (isinstance(one, Mapping) and "im:name" in one)]
 
     def read(self, row: JsonRow) -> Feedback:
-        """Return a review; its title comes first."""
+        """Return a review."""
         review = self.shape.read(row, source=self.name)
         country, _, app = row.list_name.partition("/")
-        title = row.maybe("title.label")
         return replace(
             review,
-            text="\n".join(part for part in (title, review.text) if part),
             product=app,
             rating=Rating(_read_stars(row.text("im:rating.label")), 1.0, 5.0),
             attributes={**review.attributes, "country": country},

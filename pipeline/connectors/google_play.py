@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
 from pipeline.connectors.auth import Auth
 from pipeline.connectors.http_client import Params
-from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor, Pager, value_at
-from pipeline.connectors.shape import Shape
+from pipeline.connectors.shape import LIST_NAME, Shape
 from pipeline.connectors.signed_token import ServiceAccount
-from pipeline.connectors.threads import read_answer
 from pipeline.errors import StopSource
-from pipeline.records import Channel, Feedback, Role
+from pipeline.records import Channel
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 SCOPE = "https://www.googleapis.com/auth/androidpublisher"
@@ -74,6 +71,8 @@ class GooglePlay(JsonSource):
         id="reviewId",
         text=f"{SAID}.text",
         created_at=f"{SAID}.lastModified.seconds",
+        answered_at="comments.developerComment.lastModified.seconds",
+        product=LIST_NAME,
         stars=f"{SAID}.starRating",
         attributes=TOLD,
         optional=tuple(path for _, path in TOLD),
@@ -115,17 +114,6 @@ class GooglePlay(JsonSource):
             return []
         rows = value_at(content, "reviews")
         return [_by_kind(row) for row in rows] if isinstance(rows, list) else rows
-
-    def read(self, row: JsonRow) -> Feedback:
-        """Return a review; where it has a title, a tab stands behind it."""
-        review = self.shape.read(row, source=self.name)
-        answered = read_answer(row, Role.AGENT, at="comments.developerComment.lastModified.seconds")
-        return replace(
-            review,
-            text=review.text.replace("\t", "\n").strip(),
-            product=row.list_name,
-            replies=(answered,) if answered else (),
-        )
 
 
 def _by_kind(row: object) -> object:

@@ -17,17 +17,18 @@ from pipeline.connectors.http_client import Network
 from pipeline.connectors.json_row import FieldMissing, JsonRow
 from pipeline.connectors.mapping import Constants
 from pipeline.connectors.play_library import Ask, Found, ask_for_page, load_ask
-from pipeline.connectors.shape import Shape
-from pipeline.connectors.threads import read_answer
+from pipeline.connectors.shape import LIST_NAME, Shape
 from pipeline.connectors.unsure_list import UnsureList
 from pipeline.errors import RetryLater, SkipRecord, StopSource
-from pipeline.records import Channel, DeadLetter, Feedback, Page, Role
+from pipeline.records import Channel, DeadLetter, Feedback, Page
 
 SHAPE = Shape(
     channel=Channel.REVIEW,
     id="reviewId",
     text="content",
     created_at="at",
+    answered_at="repliedAt",
+    product=LIST_NAME,
     stars="score",
     attributes=(("version", "appVersion"), ("likes", "thumbsUpCount")),
 )
@@ -140,14 +141,11 @@ class GooglePlayScraper(Connector):
     def _read(self, row: JsonRow, *, needs_words: bool) -> Feedback:
         if needs_words:
             row.text(SHAPE.text)
-        answered = read_answer(row, Role.AGENT, at="repliedAt")
         return replace(
             SHAPE.read(row, source=self.name),
-            product=row.list_name,
             brand=self.constants.brand,
             touchpoint=self.constants.touchpoint,
             segment=self.constants.segment,
             queue=self.constants.queue,
             status=self.constants.status,
-            replies=(answered,) if answered else (),
         )
