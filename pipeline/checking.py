@@ -12,7 +12,9 @@ from itertools import islice
 import httpx
 
 from pipeline.connectors.base import Connector
+from pipeline.connectors.credentials import NOT_SET
 from pipeline.connectors.documentation import split_docstring
+from pipeline.connectors.http_client import Network
 from pipeline.errors import BazkhordError
 from pipeline.records import Page
 
@@ -39,7 +41,8 @@ def check_source(connector: Connector) -> Checked:
     try:
         pages = list(_until_something(hasty))
     except BazkhordError as error:
-        return Checked(connector.name, can_be_read=False, found=f"{error}{_hint(error)}")
+        found = f"{error}{_hint(error)}{_also_missing(connector, str(error))}"
+        return Checked(connector.name, can_be_read=False, found=found)
     except Exception as error:  # whatever it is, the next source is to be checked as well
         log.debug("source %s: unexpected", connector.name, exc_info=True)
         found = f"unexpected {type(error).__name__}; please report it"
@@ -81,6 +84,21 @@ def _needs(connector: Connector) -> str:
     needed = split_docstring(inspect.getdoc(type(connector)) or "")[1].get("Permissions", "")
     words = " ".join(needed.replace("``", "").split())
     return f"; if there should be something, look at the permissions: {words}" if words else ""
+
+
+def _also_missing(connector: Connector, told: str) -> str:
+    """The secrets that are not set either, so that nobody learns of them one by one."""
+    network = getattr(connector, "network", None)
+    if not isinstance(network, Network) or NOT_SET not in told:
+        return ""
+    missing = [
+        f"{variable} ({key})"
+        for key, field in type(connector).model_fields.items()
+        if key.endswith("_env") and field.is_required()
+        if (variable := str(getattr(connector, key))) not in told
+        and not {variable, f"{variable}_FILE"} & set(network.environment)
+    ]
+    return f". Not set either: {', '.join(missing)}" if missing else ""
 
 
 def _hint(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import httpx
 import pytest
 
 from pipeline.checking import check_source
-from pipeline.connectors import build_connector
+from pipeline.connectors import CONNECTORS, build_connector
 from pipeline.connectors.base import Connector
+from pipeline.connectors.documentation import describe
 from pipeline.connectors.http_client import Network
 from tests.builders import NOON
 
@@ -24,6 +26,14 @@ COMMENT = {
     "date_gmt": "2026-11-20T09:30:00",
     "content": {"rendered": "<p>خوب بود</p>"},
 }
+
+MISSING = (
+    "which is not set: set it",
+    "The name of the host is not known: check its spelling",
+    "check that it exists",
+    "put the export there",
+    "is not installed: install it with",
+)
 
 
 def blog(
@@ -124,3 +134,24 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
     assert not checked.can_be_read
     assert "chat.csv cannot be read (No such file or directory)" in checked.found
+
+
+def unreachable(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no address") from socket.gaierror(-2, "Name or service not known")
+
+
+@pytest.mark.parametrize("kind", sorted(CONNECTORS))
+def test_every_connector_says_what_is_missing_where_nothing_is_there(kind: str, tmp_path: Path) -> None:
+    example = describe(CONNECTORS[kind]).partition("```toml\n")[2].partition("```")[0]
+    network = Network(httpx.MockTransport(unreachable), sleep=lambda seconds: None, environment={})
+    sources = tomllib.loads(example)["sources"]
+
+    for name, arguments in sources.items():
+        given = {key: value for key, value in arguments.items() if key != "connector"}
+        source = build_connector(name, kind, given, now=lambda: NOON, root=tmp_path, network=network)
+        checked = check_source(source)
+
+        assert not checked.can_be_read
+        assert any(missing in checked.found for missing in MISSING), checked.found
+        unset = [value for key, value in given.items() if key.endswith("_env") and isinstance(value, str)]
+        assert not unset or all(variable in checked.found for variable in unset), checked.found

@@ -12,6 +12,7 @@ from pipeline.errors import StopSource
 
 # capitals only: a secret that was pasted in place of the variable's name is then not taken for one and shown
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+NOT_SET = "which is not set"
 
 
 def read_secret(variable: str, environment: Mapping[str, str], *, source: str, key: str) -> SecretStr:
@@ -34,7 +35,7 @@ def read_secret(variable: str, environment: Mapping[str, str], *, source: str, k
     value = environment.get(variable, "").strip() or _read_file(variable, environment, source)
     if not value:
         raise StopSource(
-            f"source {source}: {key} names the environment variable {variable}, which is not set: "
+            f"source {source}: {key} names the environment variable {variable}, {NOT_SET}: "
             f"set it, or {variable}_FILE to a file that holds the secret"
         )
     return SecretStr(value)
