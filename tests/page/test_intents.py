@@ -238,3 +238,29 @@ def test_heat_is_readable_for_everybody(open_reader: Any, width: int, theme: str
 
     assert reader.overflow() <= 0
     assert reader.violations() == []
+
+
+def test_an_hour_of_the_week_leads_to_its_messages(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/intents?lang=en&{SUMMER}")
+    told = httpx.get(f"{reader.url}/v1/hours", params=DAYS).json()["cells"]
+    cell = max(told, key=lambda one: one["n"] - one["n_messages"])
+    place = f"#hours tbody tr:nth-child({cell['weekday'] + 1}) td:nth-child({cell['hour'] + 2}) a"
+
+    said, address = page.locator(place).inner_text(), page.locator(place).get_attribute("href")
+    reader.click(place)
+
+    found = list(messages_behind(reader.url, address))
+    assert said == str(cell["n"])
+    assert mentions_behind(reader.url, address) == cell["n"]
+    assert len(found) == cell["n_messages"]
+    assert page.locator("#msg-summary .big .value").inner_text() == str(cell["n_messages"])
+
+
+def test_an_hour_of_too_few_mentions_leads_to_its_messages_too(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/intents?lang=en&{SUMMER}&hours=net")
+    few = page.locator("#hours td.few a").first
+
+    assert few.inner_text() == "·"
+    assert mentions_behind(reader.url, few.get_attribute("href")) in range(1, 30)

@@ -257,3 +257,47 @@ def test_what_the_service_refuses_is_told_in_its_words(open_reader: Any) -> None
     reader.complaints = [one for one in reader.complaints if "422" not in one]
 
     assert "must be one of awareness" in page.locator("#msg-list .refused").inner_text()
+
+
+def test_the_hour_the_day_and_the_queue_are_chips_that_go_one_by_one(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&hour=9,10&weekday=0&queue=")
+
+    chips = page.locator(".msg-narrowing li > span").all_inner_texts()
+    reader.click(".msg-narrowing button[aria-label='Remove Hour: 9:00 to 10:00']")
+
+    assert chips == ["Hour: 9:00 to 10:00", "Hour: 10:00 to 11:00", "Weekday: Saturday", "Queue: No value"]
+    left = parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+    assert (left["hour"], left["weekday"], left["queue"]) == (["10"], ["0"], [""])
+    assert reader.violations() == []
+
+
+def test_the_chips_are_in_the_language_of_the_page(open_reader: Any) -> None:
+    page = open_reader(width=360).open("/messages?period=90d&lang=fa&hour=23&weekday=6")
+
+    assert page.locator(".msg-narrowing li > span").all_inner_texts() == [
+        "ساعت: ۲۳ تا ۰",
+        "روز هفته: جمعه",
+    ]
+
+
+def test_narrowed_messages_are_saved_as_they_are_listed(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&hour=9&unresolved=true")
+    n = page.locator("#msg-summary .big .value").inner_text()
+
+    saved = page.locator("#msg-summary .downloads a:has-text('NDJSON')").get_attribute("href")
+
+    lines = httpx.get(f"{reader.url}{saved}").text.splitlines()
+    assert len(lines) == int(n) > 0
+    assert page.locator("#msg-summary .msg-phrases").count() == 0
+
+
+def test_an_hour_that_does_not_exist_is_refused_with_those_that_do(open_reader: Any) -> None:
+    reader = open_reader()
+
+    page = reader.open(f"/messages?{PERIOD}&hour=25")
+
+    assert "must be a whole number from 0 to 23" in page.locator("#msg-list .refused").inner_text()
+    assert {said.split(":")[0] for said in reader.complaints} == {"error"}
+    reader.complaints.clear()

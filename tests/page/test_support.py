@@ -128,3 +128,17 @@ def test_only_a_web_address_becomes_a_link_to_the_help_desk(open_reader: Any) ->
     assert links.count() == 1
     assert links.get_attribute("href") == "https://desk.example/tickets/17"
     assert links.get_attribute("rel") == "noopener noreferrer"
+
+
+def test_the_waits_of_a_queue_lead_to_its_messages(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en&by=queue")
+    queue = next(
+        one["value"] for one in answer_of(reader, "cx/response", by="queue")["groups"] if one["value"]
+    )
+
+    reader.click(f"#waits tbody tr:has-text('{queue}') td a.figure")
+
+    listed = answer_of(reader, "feedback", queue=queue)
+    assert page.locator("#msg-summary .big .value").inner_text() == f"{listed['n']:,}"
+    assert page.locator(".msg-narrowing li > span").inner_text() == f"Queue: {queue}"

@@ -35,7 +35,8 @@ export function nothingFound(page, said = page.t.empty) {
 
 /** Return the changes of an address that take every filter away. */
 export function withoutFilters() {
-  const names = ["source", "channel", "brand", "product", "segment", "stage", "intent", "aspect", "sentiment", "emotion", "flag", "q"];
+  const ofMessages = ["hour", "weekday", "queue"];
+  const names = ["source", "channel", "brand", "product", "segment", "stage", "intent", "aspect", "sentiment", "emotion", "flag", "q", ...ofMessages];
   return Object.fromEntries(names.map((name) => [name, null]));
 }
 

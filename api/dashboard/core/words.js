@@ -25,6 +25,7 @@ export const WORDS = {
     table: "جدول", chart: "نمودار", download: "دریافت", asTable: "دیدن به شکل جدول", asChart: "دیدن به شکل نمودار",
     seeMessages: "دیدن پیام‌ها", incomplete: "ناتمام", updated: "به‌روز شد", notFound: "این صفحه را نداریم.", toOverview: "به نمای کلی",
     model: "مدل", judgedBy: "داوری با", weekdays: ["ش", "ی", "د", "س", "چ", "پ", "ج"],
+    weekdayNames: ["شنبه", "یکشنبه", "دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه"], hourOf: (hour) => `ساعت ${hour}`,
   },
   en: {
     product: "bazkhord",
@@ -50,5 +51,6 @@ export const WORDS = {
     table: "Table", chart: "Chart", download: "Download", asTable: "Show as a table", asChart: "Show as a chart",
     seeMessages: "See the messages", incomplete: "incomplete", updated: "Updated", notFound: "There is no such page.", toOverview: "To the overview",
     model: "Model", judgedBy: "Judged by", weekdays: ["Sa", "Su", "Mo", "Tu", "We", "Th", "Fr"],
+    weekdayNames: ["Saturday", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"], hourOf: (hour) => `${hour}:00`,
   },
 };

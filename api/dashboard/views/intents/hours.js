@@ -1,4 +1,4 @@
-/** Weekday × hour: when people write, or how they feel then. Weeks begin on Saturday, hours run from left to right. */
+/** Weekday × hour: when people write, or how they feel then, each hour one click from its messages. Weeks begin on Saturday, hours run from left to right. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { choices, downloads, panel } from "../../core/parts.js";
@@ -24,18 +24,20 @@ function hoursTable(page, t, data, byNet) {
   const most = Math.max(...data.cells.map(({ n }) => n), 1);
   const at = new Map(data.cells.map((cell) => [`${cell.weekday} ${cell.hour}`, cell]));
   return html`<div class="scroll heat-scroll" dir="ltr" tabindex="0" role="region" aria-label=${t.hoursCaption}><table class="heat hours"><caption class="visually-hidden">${t.hoursCaption}</caption>
-    <thead><tr><th scope="col"><span class="visually-hidden">${t.dayName}</span></th>${HOURS.map((hour) => html`<th scope="col"><span class="visually-hidden">${t.hourOf(page.write.plain(hour))}</span><span aria-hidden="true">${page.write.plain(hour)}</span></th>`)}</tr></thead>
-    <tbody>${t.weekdays.map((name, weekday) => html`<tr><th scope="row"><bdi>${name}</bdi></th>${HOURS.map((hour) => hourCell(page, t, { cell: at.get(`${weekday} ${hour}`), name, hour, most, byNet }))}</tr>`)}</tbody></table></div>`;
+    <thead><tr><th scope="col"><span class="visually-hidden">${t.dayName}</span></th>${HOURS.map((hour) => html`<th scope="col"><span class="visually-hidden">${page.t.hourOf(page.write.plain(hour))}</span><span aria-hidden="true">${page.write.plain(hour)}</span></th>`)}</tr></thead>
+    <tbody>${page.t.weekdayNames.map((name, weekday) => html`<tr><th scope="row"><bdi>${name}</bdi></th>${HOURS.map((hour) => hourCell(page, t, { cell: at.get(`${weekday} ${hour}`), name, hour, most, byNet }))}</tr>`)}</tbody></table></div>`;
 }
 
 function hourCell(page, t, { cell, name, hour, most, byNet }) {
   const { write } = page;
   if (!cell?.n) return html`<td class="cold"><span class="visually-hidden">${write.count(0)}</span></td>`;
   const net = cell.too_few ? t.fewHere : `${page.t.netSentiment} ${write.points(cell.net_sentiment)} (${write.points(cell.net_sentiment_low)} ${page.t.between} ${write.points(cell.net_sentiment_high)})`;
-  const words = `${name}، ${t.hourOf(write.plain(hour))}: ${write.count(cell.n)} ${page.t.mentions}; ${net}`;
-  if (!byNet) return html`<td class="warm" .style=${`--heat:${Math.sqrt(cell.n / most).toFixed(3)}`} title=${words}>${write.short(cell.n)}</td>`;
-  if (cell.too_few) return html`<td class="cold few" title=${words}><span class="visually-hidden">${page.t.tooFew}</span><span aria-hidden="true">·</span></td>`;
-  return html`<td class=${cell.net_sentiment < 0 ? "warm bad-heat" : "warm good-heat"} .style=${`--heat:${(Math.abs(cell.net_sentiment) / 100).toFixed(3)}`} title=${words}><bdi>${write.points(cell.net_sentiment)}</bdi></td>`;
+  const comma = page.isRtl ? "، " : ", ";
+  const words = `${name}${comma}${page.t.hourOf(write.plain(hour))}: ${write.count(cell.n)} ${page.t.mentions} ${t.inMessages(write.count(cell.n_messages))}; ${net}`;
+  const link = (told) => html`<a href=${page.messages({ weekday: cell.weekday, hour })} title=${words} aria-label=${words}>${told}</a>`;
+  if (!byNet) return html`<td class="warm" .style=${`--heat:${Math.sqrt(cell.n / most).toFixed(3)}`}>${link(write.short(cell.n))}</td>`;
+  if (cell.too_few) return html`<td class="cold few">${link("·")}</td>`;
+  return html`<td class=${cell.net_sentiment < 0 ? "warm bad-heat" : "warm good-heat"} .style=${`--heat:${(Math.abs(cell.net_sentiment) / 100).toFixed(3)}`}>${link(html`<bdi>${write.points(cell.net_sentiment)}</bdi>`)}</td>`;
 }
 
 function key(t, byNet) {

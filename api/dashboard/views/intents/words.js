@@ -10,8 +10,8 @@ export const WORDS = {
     inTheirWords: "با زبان خودشان", ofMessages: (n, all) => `${n} از ${all} پیام`, elsewhere: (share) => `جای دیگر ${share}`, noWords: "واژه‌ی متمایزی نیست.",
     ranking: "رتبه‌ی نیت‌ها", changeOfShare: "تغییر سهم", changeOfNet: "تغییر رضایت", sure: "معنادار", unsure: "شاید تصادفی", noBefore: "بی دوره‌ی پیش", together: "همه‌ی تغییرها یک‌جا سنجیده شده‌اند: «معنادار» آن است که با این همه مقایسه هم بعید است تصادفی باشد. تغییر سهم به واحد درصد است.",
     hours: "کی می‌نویسند", hoursCaption: "روزهای هفته و ساعت‌ها", measure: "رنگ ساعت‌ها از روی", byVolume: "حجم", byNet: "رضایت خالص", dayName: "روز",
-    weekdays: ["شنبه", "یکشنبه", "دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه"], withoutTime: (n) => `${n} نظر ساعت ندارد و شمرده نشده است.`,
-    hourOf: (hour) => `ساعت ${hour}`, few: "کم", many: "زیاد", bad: "ناخوشنود", good: "خوشنود", fewHere: "کمتر از ۳۰ نظر",
+    withoutTime: (n) => `${n} نظر ساعت ندارد و شمرده نشده است.`,
+    few: "کم", many: "زیاد", bad: "ناخوشنود", good: "خوشنود", fewHere: "کمتر از ۳۰ نظر", inMessages: (n) => `در ${n} پیام`,
   },
   en: {
     map: "What they want at each stage", mapHint: "Every cell opens its messages; choose a stage’s name to see it up close below.",
@@ -22,7 +22,7 @@ export const WORDS = {
     inTheirWords: "As they say it", ofMessages: (n, all) => `${n} of ${all} messages`, elsewhere: (share) => `${share} elsewhere`, noWords: "No word stands out.",
     ranking: "Intents ranked", changeOfShare: "Change of share", changeOfNet: "Change of net sentiment", sure: "significant", unsure: "perhaps by chance", noBefore: "no period before", together: "All changes are judged together: “significant” is what is unlikely to be chance even among so many comparisons. Changes of share are in percentage points.",
     hours: "When they write", hoursCaption: "Weekdays and hours", measure: "Colour of hours by", byVolume: "Volume", byNet: "Net sentiment", dayName: "Day",
-    weekdays: ["Saturday", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"], withoutTime: (n) => `${n} mentions have no time of day and are not counted.`,
-    hourOf: (hour) => `${hour}:00`, few: "few", many: "many", bad: "dissatisfied", good: "satisfied", fewHere: "fewer than 30 mentions",
+    withoutTime: (n) => `${n} mentions have no time of day and are not counted.`,
+    few: "few", many: "many", bad: "dissatisfied", good: "satisfied", fewHere: "fewer than 30 mentions", inMessages: (n) => `in ${n} messages`,
   },
 };

@@ -3,6 +3,8 @@
 import { valuesOf } from "../../core/address.js";
 
 export const HEADS = ["stage", "intent", "aspect", "sentiment"];
+export const NARROWING = ["hour", "weekday", "queue"];
+const JOINED = new Set(["hour", "weekday"]);
 const PAGE = 25;
 const MOST = 200;
 
@@ -20,11 +22,23 @@ export function askedOf(page) {
     unit: isMixed || query.get("unit") === "messages" ? "messages" : null,
     copies: query.get("copies") === "show" ? "show" : null,
     unresolved: query.get("unresolved") === "true" ? "true" : null,
+    ...narrowingOf(page),
     order: isAngriest ? "angriest" : null,
     limit: Math.min(MOST, Math.max(1, limit)),
     cursor: isAngriest ? null : query.get("cursor"),
     ...exactly(page),
   };
+}
+
+/** Return what the address asks of messages that no other answer can be asked for, each filter with its values. */
+export function narrowingOf({ query }) {
+  const given = NARROWING.filter((name) => query.has(name));
+  return Object.fromEntries(given.map((name) => [name, JOINED.has(name) ? query.getAll(name).flatMap((one) => one.split(",")) : query.getAll(name)]));
+}
+
+/** Whether other answers count more than these messages: they know no such filter. */
+export function isNarrowed(page) {
+  return page.query.get("unresolved") === "true" || NARROWING.some((name) => page.query.has(name));
 }
 
 /** Return the moments that the address names, where they are no whole days: an hour's messages are that hour's. */

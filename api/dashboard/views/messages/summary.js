@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { inside, netFigure, panel, sentimentBar } from "../../core/parts.js";
 import { valuesOf } from "../../core/address.js";
-import { exactly } from "./question.js";
+import { exactly, isNarrowed, narrowingOf } from "./question.js";
 
 const PHRASES = 12;
 const KINDS = ["negative", "neutral", "positive", "mixed"];
@@ -21,7 +21,7 @@ export function summary(page, t, asked) {
 
 /** Sentiment of all that was found: of mentions, or of whole messages where those are asked for. */
 function feelings(page, t, asked) {
-  if (asked.unresolved || asked.copies) return html`<p class="hint">${t.notCounted}</p>`;
+  if (isNarrowed(page) || asked.copies) return html`<p class="hint">${t.notCounted}</p>`;
   const isWhole = asked.unit === "messages";
   const answer = isWhole
     ? page.ask("breakdown", { by: "emotion", estimate: null, ...exactly(page) })
@@ -46,7 +46,7 @@ function legend(page, told, hrefOf) {
 
 /** Against the rest of the period; where nothing is filtered there is no rest, so against the period before. */
 function phrases(page, t) {
-  if (valuesOf(page.query, "sentiment").includes("mixed")) return nothing;
+  if (valuesOf(page.query, "sentiment").includes("mixed") || isNarrowed(page)) return nothing;
   const answer = page.ask("phrases", { against: page.isFiltered ? "rest" : "before", limit: PHRASES, ...exactly(page) });
   return html`<h3>${page.isFiltered ? t.phrases : t.phrasesBefore}</h3>${inside(page, {
     answer, isEmpty: () => false,
@@ -55,12 +55,9 @@ function phrases(page, t) {
   })}`;
 }
 
-/** The export knows no state of a ticket: of unresolved messages there is a table of the first page. */
 function files(page, t, asked) {
   const { unit, copies, unresolved } = asked;
-  const [route, formats, more] = unresolved
-    ? ["feedback", ["csv", "xlsx"], { unresolved, limit: 200, order: asked.order }] : ["export", ["csv", "ndjson", "xlsx"], {}];
   const names = { csv: "CSV", ndjson: "NDJSON", xlsx: "Excel" };
-  return html`<span class="downloads"><small>${unresolved ? t.firstPages : t.download}</small>${formats.map((format) => html`<a
-    href=${page.question(route, { unit, copies, ...more, ...exactly(page), format })} download aria-label="${page.t.download} ${names[format]}">${names[format]}</a>`)}</span>`;
+  return html`<span class="downloads"><small>${t.download}</small>${Object.entries(names).map(([format, name]) => html`<a
+    href=${page.question("export", { unit, copies, unresolved, ...narrowingOf(page), ...exactly(page), format })} download aria-label="${page.t.download} ${name}">${name}</a>`)}</span>`;
 }

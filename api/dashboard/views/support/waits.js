@@ -23,10 +23,8 @@ function nameOf(page, t, { by, total }, row) {
   return html`<b dir="auto">${name}</b> <small>${page.write.count(row.n)} ${t.cases}</small>`;
 }
 
-/** Of queues the API can list no messages. */
 function messagesOf(page, { by, total }, row, more = {}) {
-  if (row === total) return page.messages(more);
-  return by === "queue" || row.value === null ? null : page.messages({ [by]: row.value, ...more });
+  return page.messages(row === total ? more : { [by]: row.value ?? "", ...more });
 }
 
 function waitColumn(page, t, data, { kind, head, scale }) {
