@@ -11,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from api.cursors import PageCursor, PageLimit
 from api.queries import LATIN_DIGITS, FilterQuery, Format, Name, split_commas
 from pipeline.aggregate_feedback import Order
-from pipeline.narrowing import Narrowing
+from pipeline.errors import BadRequest
+from pipeline.narrowing import Narrowing, Scored
+from pipeline.scores import Measure
 from pipeline.selection import Unit
 
 MAX_DIGITS = 4
@@ -40,6 +42,7 @@ def whole(low: int, high: int) -> tuple[BeforeValidator, Any]:
 
 Hour = Annotated[int, *whole(0, 23)]
 Weekday = Annotated[int, *whole(0, 6)]
+Score = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class MessagesQuery(FilterQuery):
@@ -66,14 +69,40 @@ class MessagesQuery(FilterQuery):
     )
     queue: list[Name] = Field([], max_length=50, description="Queue or team; an empty value: without one.")
 
+    scored: Measure | None = Field(
+        None,
+        description="Only messages that carry such an answer, those that `/v1/cx` counts (with `copies=show`): but "
+        "answers without words, or that wait to be classified, are no messages to list.",
+    )
+    score_from: Score | None = Field(
+        None, description="Lowest answer, inclusive: 9 for the promoters of `nps`."
+    )
+    score_to: Score | None = Field(
+        None, description="Highest answer, inclusive: 6 for the detractors of `nps`."
+    )
+
     def narrowing(self) -> Narrowing:
-        """Return what is asked for beside the selection."""
+        """Return what is asked for beside the selection.
+
+        Raises:
+            BadRequest: A range of answers is given, and not to which question.
+        """
         return Narrowing(
+            scored=self._scored(),
             hour=tuple(self.hour),
             weekday=tuple(self.weekday),
             queue=tuple(self.queue),
             unresolved=self.unresolved,
         )
+
+    def _scored(self) -> Scored | None:
+        if self.scored:
+            return Scored(measure=self.scored, lowest=self.score_from, highest=self.score_to)
+        for name in ("score_from", "score_to"):
+            if getattr(self, name) is not None:
+                measures = ", ".join(Measure)
+                raise BadRequest(f"{name} needs scored, which is one of {measures}", parameter=name)
+        return None
 
 
 class FeedbackQuery(MessagesQuery):

@@ -12,8 +12,29 @@ from sqlalchemy import ColumnElement, Connection, func, or_
 from pipeline.cases import SOLVED
 from pipeline.columns import Chosen
 from pipeline.hour_of_week import DAYS_OF_WEEK, HOURS_OF_DAY, hour_of_week, hours_of_week
+from pipeline.scores import SURVEYS, Measure
 from pipeline.selection import Span
 from pipeline.tables import FeedbackRow
+from pipeline.unasked import IS_SURVEYED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """Messages that carry an answer to a question, from ``lowest`` to ``highest``; ``None``: however low or high."""
+
+    measure: Measure
+    lowest: float | None = None
+    highest: float | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions on a message."""
+        column = getattr(FeedbackRow, self.measure.value)
+        found: list[ColumnElement[bool]] = [column.is_not(None)]
+        # In these words, as the index of such messages has them.
+        found += [IS_SURVEYED] if self.measure in SURVEYS else []
+        found += [] if self.lowest is None else [column >= self.lowest]
+        return found + ([] if self.highest is None else [column <= self.highest])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +46,14 @@ class Narrowing:
         weekday: Days of the week there, 0 (Saturday) to 6 (Friday); the same messages pass none.
         queue: Queues; ``""`` stands for messages without one.
         unresolved: Only messages whose source gives a status, and that are not solved (``cases.SOLVED``).
+        scored: Only messages with such an answer; ``None``: also those without one.
     """
 
     hour: tuple[int, ...] = ()
     weekday: tuple[int, ...] = ()
     queue: tuple[str, ...] = ()
     unresolved: bool = False
+    scored: Scored | None = None
 
     @property
     def asks_for_time(self) -> bool:
@@ -61,6 +84,8 @@ def narrow(connection: Connection, narrowing: Narrowing, span: Span) -> list[Col
     conditions = in_queue(narrowing.queue)
     if narrowing.unresolved:
         conditions.append(func.lower(FeedbackRow.status).not_in(SOLVED))
+    if narrowing.scored:
+        conditions += narrowing.scored.conditions
     if narrowing.asks_for_time:
         conditions.append(hour_of_week(connection, span).in_(narrowing.hours_of_week))
     return conditions

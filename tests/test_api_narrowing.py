@@ -123,3 +123,31 @@ def test_figures_that_cannot_be_cut_by_the_hour_refuse_to_be_asked_for_it(client
 
     assert answer.status_code == 422
     assert "hour is no parameter of this address" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        ({"scored": "stars"}, "scored: must be one of nps, csat, ces, rating; given: stars"),
+        ({"score_from": "9"}, "score_from needs scored, which is one of nps, csat, ces, rating"),
+        ({"score_to": "6"}, "score_to needs scored, which is one of nps, csat, ces, rating"),
+        ({"scored": "nps", "score_from": "nan"}, "score_from: Input should be a finite number; given: nan"),
+    ],
+)
+def test_a_score_that_nobody_asks_for_is_refused(
+    client: TestClient, asked: dict[str, str], fault: str
+) -> None:
+    for route in ("feedback", "export"):
+        answer = client.get(f"/v1/{route}", params=NOVEMBER | asked)
+
+        assert (answer.status_code, answer.json()["detail"]) == (422, fault)
+
+
+def test_messages_are_listed_by_their_score(client: TestClient, store: Store) -> None:
+    tell(store, [told("n", november(9), prediction(LATE), source="survey", nps=10)])
+
+    (item,) = client.get("/v1/feedback", params=NOVEMBER | {"scored": "nps", "score_from": "9"}).json()[
+        "items"
+    ]
+
+    assert item["native_id"] == "n"

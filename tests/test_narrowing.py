@@ -10,10 +10,13 @@ import pytest
 
 from models.labels import Sentiment, Stage
 from pipeline.aggregate_feedback import FeedbackPage, find_feedback
+from pipeline.asked import asked_and_unasked
 from pipeline.database import connect
 from pipeline.hours import hours
 from pipeline.keeping_columns import keep_columns
-from pipeline.narrowing import Narrowing
+from pipeline.narrowing import Narrowing, Scored
+from pipeline.records import Rating
+from pipeline.scores import Measure
 from pipeline.selection import Selection
 from pipeline.store import Store
 from tests.api_feedback import ASKED, KIND, LATE, NOW, TEHRAN, fill, random_said
@@ -145,3 +148,48 @@ def test_messages_are_found_by_their_queue(store: Store, queue: Sequence[str], f
 
     assert native_ids(page) == found
     assert page.n == len(found)
+
+
+@pytest.fixture
+def surveyed(store: Store) -> Store:
+    answers = [(10, 5.0), (9, None), (8, 2.0), (6, None), (0, 1.0), (None, 4.0)]
+    tell(
+        store,
+        [
+            *(
+                told(str(number), november(number), prediction(LATE), nps=nps, csat=csat)
+                for number, (nps, csat) in enumerate(answers, start=1)
+            ),
+            told("7", november(7), prediction(LATE), rating=Rating(2, 1, 5)),
+            told("8", november(8), prediction(LATE)),
+        ],
+    )
+    return store
+
+
+@pytest.mark.parametrize(
+    ("scored", "found"),
+    [
+        (Scored(measure=Measure.NPS), ["5", "4", "3", "2", "1"]),
+        (Scored(measure=Measure.NPS, lowest=9), ["2", "1"]),
+        (Scored(measure=Measure.NPS, highest=6), ["5", "4"]),
+        (Scored(measure=Measure.NPS, lowest=7, highest=8), ["3"]),
+        (Scored(measure=Measure.CSAT, lowest=4), ["6", "1"]),
+        (Scored(measure=Measure.CES), []),
+        (Scored(measure=Measure.RATING), ["7"]),
+        (Scored(measure=Measure.RATING, lowest=3), []),
+    ],
+)
+def test_messages_are_found_by_what_was_answered(surveyed: Store, scored: Scored, found: list[str]) -> None:
+    assert native_ids(find(surveyed, Narrowing(scored=scored))) == found
+
+
+def test_each_score_leads_to_as_many_messages_as_it_counts(surveyed: Store) -> None:
+    measures = asked_and_unasked(surveyed.engine, NOVEMBER, zone=TEHRAN).asked
+
+    assert [one.measure.value for one in measures] == ["nps", "csat", "rating"]
+    for one in measures:
+        asked = replace(NOVEMBER, source=one.sources)
+        top = Scored(measure=one.measure, lowest=one.scale.top_from)
+        assert find(surveyed, Narrowing(scored=Scored(measure=one.measure)), asked).n == one.figures.n
+        assert find(surveyed, Narrowing(scored=top), asked).n == one.figures.n_top

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests.page.behind import messages_behind
 from tests.page.numerals import number_in
 
 
@@ -48,14 +49,32 @@ def test_the_page_says_how_few_the_surveys_hear(open_reader: Any) -> None:
     )
 
 
-def test_a_score_leads_to_the_messages_of_its_sources(open_reader: Any) -> None:
+def test_a_score_leads_to_as_many_messages_as_it_counts_answers(open_reader: Any) -> None:
     reader = open_reader()
-    page = reader.open("/asked?period=all")
+    page = reader.open("/asked?period=all&lang=en")
+    nps = scores_of(reader)["measures"][0]
 
     reader.click("#nps-0-10 .big a.figure")
 
-    assert "/messages?" in page.url
-    assert "source=niksabad_tickets" in page.url
+    assert number_in(page.locator("#msg-summary .big .value").inner_text()) == nps["n"] > 30
+    assert page.locator(".msg-narrowing li > span").inner_text() == "Score: NPS"
+    assert reader.violations() == []
+
+
+def test_detractors_passives_and_promoters_lead_to_what_they_wrote(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?from=2026-07-01&to=2026-12-01&lang=en")
+    nps, csat = scores_of(reader)["measures"]
+    parts = page.locator("#nps-0-10 .asked-part a")
+    top_csat = page.locator("#csat-1-5 .asked-part a").get_attribute("href")
+
+    addresses = [parts.nth(at).get_attribute("href") for at in range(3)]
+    reader.click("#nps-0-10 .asked-part.negative a")
+
+    counts = [sum(1 for _ in messages_behind(reader.url, one)) for one in addresses]
+    assert counts == [nps["n_bottom"], nps["n"] - nps["n_bottom"] - nps["n_top"], nps["n_top"]]
+    assert sum(1 for _ in messages_behind(reader.url, top_csat)) == csat["n_top"]
+    assert page.locator(".msg-narrowing li > span").inner_text() == "Score: NPS, 6 or less"
 
 
 def test_the_trend_is_a_table_for_those_who_want_one(open_reader: Any) -> None:

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { figure } from "../../core/parts.js";
-import { scaleWords } from "./names.js";
+import { answersOf, scaleWords } from "./names.js";
 
 /** Return the sentence of the widest survey and a bar for each measure. */
 export function drawCoverage(page, t, { measures, n_customers: all }) {
@@ -19,8 +19,9 @@ function wordsOf(page, t, { n, n_customers: known }, all) {
   return known > 0 ? t.of(...[n, known, all].map(page.write.count)) : t.unknown(page.write.count(n));
 }
 
-function coverageFigure(page, { coverage, coverage_low: low, coverage_high: high, sources }) {
-  return figure(page, { value: coverage, low, high, write: page.write.percent, href: page.messages({ source: sources }) });
+function coverageFigure(page, measure) {
+  const { coverage, coverage_low: low, coverage_high: high } = measure;
+  return figure(page, { value: coverage, low, high, write: page.write.percent, href: answersOf(page, measure) });
 }
 
 /** The bar repeats what stands above it. */

@@ -4,11 +4,12 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { axis, colours, tooltip } from "../../core/chart.js";
 import { figure, picture, table } from "../../core/parts.js";
 import { dayIn } from "../customers/time.js";
+import { answersOf } from "./names.js";
 
 /** Return the half of a measure that was asked for; `all` are its own points. */
 export function drawMeasure(page, t, measure, all) {
   const points = answered(all);
-  return html`<section class="asked-half"><h3>${measure.measure === "rating" ? t.starred : t.askedFor}</h3><div class="big">${scoreFigure(page, t, measure, page.messages({ source: measure.sources }))}</div>
+  return html`<section class="asked-half"><h3>${measure.measure === "rating" ? t.starred : t.askedFor}</h3><div class="big">${scoreFigure(page, t, measure, answersOf(page, measure))}</div>
     ${measure.too_few ? nothing : spread(page, t, measure)}
     ${points.some(({ score }) => score !== null) ? trend(page, t, measure, points) : html`<p class="hint">${t.tooFewTime}</p>`}</section>`;
 }
@@ -32,16 +33,16 @@ function scoreFigure(page, t, told, href) {
 function spread(page, t, measure) {
   const { n, n_top: top, n_bottom: bottom } = measure;
   const parts = measure.measure === "nps"
-    ? [["negative", bottom, t.parts.bottom], ["neutral", n - top - bottom, t.parts.middle], ["positive", top, t.parts.top]]
-    : [["neutral", n - top, null], ["positive", top, t.topShare(page.write.fine(measure.top_from))]];
+    ? [["negative", bottom, t.parts.bottom, { score_to: 6 }], ["neutral", n - top - bottom, t.parts.middle, { score_from: 7, score_to: 8 }], ["positive", top, t.parts.top, { score_from: 9 }]]
+    : [["neutral", n - top, null], ["positive", top, t.topShare(page.write.fine(measure.top_from)), { score_from: measure.top_from }]];
   if (measure.top_from === null) return nothing;
   return html`<div class="asked-spread"><span class="bar" aria-hidden="true">${parts.filter(([, count]) => count > 0)
       .map(([kind, count]) => html`<span class="part ${kind}" .style=${`flex-grow:${count}`}></span>`)}</span>
-    <ul>${parts.filter(([, , name]) => name).map(([kind, count, name]) => html`<li class="asked-part ${kind}"><b>${page.write.percent(count / n)}</b> ${name}${kind === "positive" ? html` <small>(${page.write.percent(measure.top_share_low)} ${page.t.between} ${page.write.percent(measure.top_share_high)})</small>` : nothing}</li>`)}</ul></div>`;
+    <ul>${parts.filter(([, , name]) => name).map(([kind, count, name, range]) => html`<li class="asked-part ${kind}"><a href=${answersOf(page, measure, range)}><b>${page.write.percent(count / n)}</b> ${name}</a>${kind === "positive" ? html` <small>(${page.write.percent(measure.top_share_low)} ${page.t.between} ${page.write.percent(measure.top_share_high)})</small>` : nothing}</li>`)}</ul></div>`;
 }
 
 function trend(page, t, measure, points) {
-  const at = (point) => page.messages({ from: dayIn(page, point.start), to: dayIn(page, point.end), source: measure.sources });
+  const at = (point) => answersOf(page, measure, { from: dayIn(page, point.start), to: dayIn(page, point.end) });
   const name = t.measures[measure.measure];
   return picture(page, {
     id: `asked-${measure.measure}-${measure.highest}`, label: t.trendLabel(name), option: trendOption(page, t, measure, points), height: "14rem",

@@ -7,15 +7,19 @@ const ANEW = { cursor: null, limit: null, open: null };
 
 /** Return the chips; nothing where there are none. */
 export function narrowingChips(page, t) {
-  const chips = Object.entries(narrowingOf(page)).flatMap(([name, values]) => values.map((value) => chip(page, t, { name, value, values })));
-  return chips.length === 0 ? nothing : html`<ul class="chips msg-narrowing" aria-label=${t.narrowed}>${chips}</ul>`;
+  const asked = narrowingOf(page);
+  const chips = ["hour", "weekday", "queue"].flatMap((name) => (asked[name] ?? []).map((value, _at, values) =>
+    chip(page, t, { name, words: wordsOf(page, t, name, value), without: { [name]: values.length > 1 ? values.filter((one) => one !== value) : null } })));
+  if (asked.scored) chips.push(chip(page, t, { name: "scored", words: scoreWords(page, t, asked), without: { scored: null, score_from: null, score_to: null, copies: null } }));
+  if (chips.length === 0) return nothing;
+  return html`<ul class="chips msg-narrowing" aria-label=${t.narrowed}>${chips}</ul>${asked.scored ? html`<p class="hint">${t.wordless}</p>` : nothing}`;
 }
 
-function chip(page, t, { name, value, values }) {
-  const words = wordsOf(page, t, name, value);
-  const left = values.filter((one) => one !== value);
-  const remove = () => page.actions.go(page.here({ ...ANEW, [name]: left.length ? left : null }));
-  return html`<li><span>${t.narrowing[name]}: <bdi>${words}</bdi></span>
+function chip(page, t, { name, words, without }) {
+  const remove = () => page.actions.go(page.here({ ...ANEW, ...without }));
+  // A queue's name has its own direction; words of ours that begin with NPS have that of the page.
+  const direction = name === "queue" ? "auto" : page.isRtl ? "rtl" : "ltr";
+  return html`<li><span>${t.narrowing[name]}: <bdi dir=${direction}>${words}</bdi></span>
     <button type="button" aria-label="${page.t.remove} ${t.narrowing[name]}: ${words}" @click=${remove}>×</button></li>`;
 }
 
@@ -23,4 +27,11 @@ function wordsOf(page, t, name, value) {
   if (name === "weekday") return page.t.weekdayNames[value] ?? value;
   if (name === "hour") return t.wholeHour(...[value, (Number(value) + 1) % 24].map(page.write.plain));
   return value || page.t.none;
+}
+
+function scoreWords(page, t, { scored: [measure], score_from: [from] = [], score_to: [to] = [] }) {
+  const [low, high] = [from, to].map((end) => (end === undefined ? null : page.write.fine(Number(end))));
+  const range = low === null ? high && t.atMost(high) : high === null ? t.atLeast(low) : t.fromTo(low, high);
+  const name = t.measures[measure] ?? measure;
+  return range ? `${name}${page.isRtl ? "،" : ","} ${range}` : name;
 }

@@ -3,7 +3,7 @@
 import { valuesOf } from "../../core/address.js";
 
 export const HEADS = ["stage", "intent", "aspect", "sentiment"];
-export const NARROWING = ["hour", "weekday", "queue"];
+export const NARROWING = ["hour", "weekday", "queue", "scored", "score_from", "score_to"];
 const JOINED = new Set(["hour", "weekday"]);
 const PAGE = 25;
 const MOST = 200;
