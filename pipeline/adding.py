@@ -194,7 +194,9 @@ def _question(name: str, field: FieldInfo, meaning: str, example: object) -> Que
     inner = _inner_type(field.annotation)
     is_list = get_origin(field.annotation) is tuple
     is_number = isinstance(inner, type) and issubclass(inner, int | float)
-    is_table = isinstance(inner, type) and issubclass(inner, BaseModel | Mapping)
+    is_table = get_origin(field.annotation) is dict or (
+        isinstance(inner, type) and issubclass(inner, BaseModel | Mapping)
+    )
     return Question(
         key=name,
         meaning=_plain(meaning),
@@ -231,12 +233,16 @@ def _example(connector: type[Connector]) -> Mapping[str, object]:
 
 def _as_toml(value: object) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_as_toml(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{_as_key(key)} = {_as_toml(one)}' for key, one in value.items())} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(_as_toml, value))}]"
     if isinstance(value, date):
         return value.isoformat()
     return write_text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _as_key(key: str) -> str:
+    return key if NAME.fullmatch(key) else write_text(key)
 
 
 def _summary(connector: type[Connector]) -> str:

@@ -74,6 +74,7 @@ def test_what_is_asked_is_what_is_needed_then_secrets_then_what_the_example_sets
         ("table_file", "channel", "ticket", '"ticket"'),
         ("table_file", "fields", '{ text = "متن" }', '{ text = "متن" }'),
         ("chatwoot", "account", "3", "3"),
+        ("kafka", "options", '{ "sasl.mechanism" = "PLAIN" }', '{ "sasl.mechanism" = "PLAIN" }'),
     ],
 )
 def test_answers_become_toml(kind: str, key: str, written: str, read: str) -> None:

@@ -47,7 +47,7 @@ def test_the_battery(check: Callable[[Case, Path], None], case: Case, tmp_path: 
 
 def test_every_connector_has_a_case_in_the_battery() -> None:
     # neither a file in place nor HTTP: their own tests ask the same of them, of imap tests/live/test_imap.py
-    otherwise = {"drop_folder", "google_play_scraper", "imap", "singer", "sql"}
+    otherwise = {"drop_folder", "google_play_scraper", "imap", "kafka", "singer", "sql"}
 
     assert {case.kind for case in (*CASES, *HTTP_CASES)} | otherwise == set(CONNECTORS)
 

@@ -260,6 +260,10 @@ def test_a_check_says_what_is_missing(arguments: dict[str, Any], words: str) -> 
         ({"ulr": "x"}, "no argument 'ulr' (nearest: 'url')"),
         ({"url": "sftp://me:geheim@h/x"}, "url holds a password or parameters: name them in secret_options"),
         ({"url": "abfs://h/x?sas=geheim"}, "url holds a password or parameters"),
+        (
+            {"options": {"secret": "geheim"}},
+            "options holds secret: put the value into an environment variable",
+        ),
     ],
 )
 def test_a_wrong_setting_says_what_is_allowed(arguments: dict[str, Any], words: str) -> None:

@@ -31,6 +31,7 @@ from pipeline.connectors.imap import Imap
 from pipeline.connectors.instagram import Instagram
 from pipeline.connectors.jira_service_management import JiraServiceManagement
 from pipeline.connectors.json_file import JsonFile
+from pipeline.connectors.kafka import Kafka
 from pipeline.connectors.mastodon import Mastodon
 from pipeline.connectors.matrix import Matrix
 from pipeline.connectors.mbox_file import MboxFile
@@ -73,6 +74,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "instagram": Instagram,
     "jira_service_management": JiraServiceManagement,
     "json_file": JsonFile,
+    "kafka": Kafka,
     "mastodon": Mastodon,
     "matrix": Matrix,
     "reddit": Reddit,

@@ -16,11 +16,11 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pipeline.connectors.argument_errors import describe_errors
 from pipeline.connectors.base import Connector, bury
 from pipeline.connectors.bookmarks import State, read_bookmark, write_bookmark
-from pipeline.connectors.credentials import read_secret
 from pipeline.connectors.files import FileConnector, bare_suffix
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.json_file import JsonFile
 from pipeline.connectors.mapping import Constants, Fields
+from pipeline.connectors.options import Options, read_secrets, require_no_secret
 from pipeline.connectors.remote_folder import RemoteFolder
 from pipeline.connectors.table_file import TableFile
 from pipeline.errors import RetryLater, SettingsError, StopSource
@@ -131,6 +131,12 @@ class DropFolder(Connector):
             )
         return url
 
+    @field_validator("options")
+    @classmethod
+    def _hold_no_secret(cls, options: Options, info: ValidationInfo) -> Options:
+        require_no_secret(options, source=str(info.data.get("name")))
+        return options
+
     def fetch(self, since: str | None) -> Iterator[Page]:
         """Yield the rows of the files that are new or changed since the bookmark."""
         folder = RemoteFolder(self.name, self._address(), self._all_options())
@@ -145,12 +151,7 @@ class DropFolder(Connector):
         return self.url if "://" in self.url else str(self.root / Path(self.url).expanduser())
 
     def _all_options(self) -> dict[str, object]:
-        secrets = {
-            option: read_secret(
-                variable, self.network.environment, source=self.name, key=f"secret_options.{option}"
-            ).get_secret_value()
-            for option, variable in self.secret_options.items()
-        }
+        secrets = read_secrets(self.secret_options, self.network.environment, source=self.name)
         return {**self.options, **secrets}
 
     def _choose(self, files: Mapping[str, str]) -> dict[str, str]:

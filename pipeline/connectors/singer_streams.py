@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
@@ -36,6 +37,14 @@ class Stream(Arguments):
         for path in fields.columns():
             parse_path(path)
         return fields
+
+
+class Reader(Protocol):
+    """What makes feedback of a record."""
+
+    def read(self, record: object) -> Feedback:
+        """Return the feedback of one record, or raise SkipRecord."""
+        ...
 
 
 class StreamReader:
@@ -127,7 +136,7 @@ class Batch:
         """Records that were read, or could not be."""
         return len(self.items) + len(self.dead_letters)
 
-    def take(self, reader: StreamReader, record: object, position: str) -> None:
+    def take(self, reader: Reader, record: object, position: str) -> None:
         """A record is among the items, or the dead letters."""
         try:
             self.items.append(reader.read(record))
