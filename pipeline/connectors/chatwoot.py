@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth, Header
-from pipeline.connectors.files import Row
-from pipeline.connectors.http_client import HttpClient, Params
-from pipeline.connectors.json_row import FieldMissing, JsonRow
-from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import PageNumber, Pager, value_at
+from pipeline.connectors.conversations import About, ConversationSource
+from pipeline.connectors.http_client import Params
+from pipeline.connectors.inner_lists import InnerList
+from pipeline.connectors.json_row import JsonRow
+from pipeline.connectors.pagers import AfterId, PageNumber, Pager
 from pipeline.connectors.scans import NewestFirst
-from pipeline.connectors.threads import read_answer, replies_between
+from pipeline.connectors.shape import Shape
 from pipeline.records import Author, Channel, Feedback, Reply, Role
 
 INCOMING, OUTGOING = 0, 1
 
 
-class Chatwoot(JsonSource):
+class Chatwoot(ConversationSource):
     """Customers' messages in the conversations of Chatwoot.
 
     Documentation: https://developers.chatwoot.com/api-reference/conversations/conversations-list
@@ -50,6 +49,13 @@ class Chatwoot(JsonSource):
     items_at: ClassVar[str] = "data.payload"
     noun: ClassVar[str] = "message"
     permission: ClassVar[str] = "the token's agent has to belong to the account and its inboxes"
+    said: ClassVar[InnerList] = InnerList(
+        way=AfterId(param="after", size_param=""), items_at="payload", what="messages of a conversation"
+    )
+    shape: ClassVar[Shape] = Shape(
+        channel=Channel.CHAT, text="content", created_at="created_at", optional=("content",)
+    )
+    about: ClassVar[About] = About(queue="inbox_id", status="status")
 
     account: int = Field(ge=1)
     token_env: str = Field(exclude=True)
@@ -72,58 +78,25 @@ class Chatwoot(JsonSource):
         """Return the way from the last activity back to what is known."""
         return NewestFirst(inner=PageNumber(size_param=""), at="last_activity_at", now=self.now())
 
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return the customers' messages of a conversation."""
-        said = [one for one in self._messages_of(row.id(), client) if not one.flag("private")]
-        said = [one for one in said if one.number("message_type") in (INCOMING, OUTGOING)]
-        spoken = [one.number("message_type") == INCOMING for one in said]
-        answers = [
-            None if by_customer else read_answer(one, _role(one), at="created_at")
-            for one, by_customer in zip(said, spoken, strict=True)
-        ]
-        for number, one in enumerate(said):
-            if spoken[number]:
-                replies = replies_between(spoken, answers, number)
-                yield self.message(one, partial(self._read_message, one, row, replies))
+    def place(self, conversation: JsonRow) -> tuple[str, Params]:
+        """Return the messages of a conversation."""
+        return f"{self.address()}/{conversation.id()}/messages", {}
 
-    def read(self, row: JsonRow) -> None:
-        """Return nothing: a conversation without its messages says nothing."""
-        del row
+    def is_spoken(self, message: JsonRow) -> bool:
+        """Whether it is a message, and no private note."""
+        return not message.flag("private") and message.number("message_type") in (INCOMING, OUTGOING)
 
-    def _messages_of(self, conversation: str, client: HttpClient) -> Iterable[JsonRow]:
-        after = "0"
-        while True:
-            address = f"{self.address()}/{conversation}/messages"
-            answer = client.ask(address, {"after": after}, may_be_missing=True)
-            listed = [] if answer.missing else value_at(answer.content, "payload")
-            if not isinstance(listed, list):
-                raise FieldMissing(
-                    "the messages of a conversation have no list at payload: the service changed its answer, "
-                    "this connector has to follow",
-                    field="payload",
-                )
-            rows = [JsonRow(one, self.now()) for one in listed if isinstance(one, Mapping)]
-            yield from rows
-            highest = max([after, *(one.id() for one in rows)], key=int)
-            if highest == after:
-                return
-            after = highest
+    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
+        """Whether it came in from outside."""
+        del conversation
+        return message.number("message_type") == INCOMING
 
-    def _read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
+    def role(self, message: JsonRow) -> Role:
+        """Return who answered."""
+        return Role.BOT if message.maybe("sender_type") == "AgentBot" else Role.AGENT
+
+    def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
+        """Return the feedback of a message, whose sender is named in one way or the other."""
         sender = row.maybe("sender_id") or row.maybe("sender.id")
-        return Feedback(
-            source=self.name,
-            native_id=row.id(),
-            text=row.text("content", null_is_empty=True),
-            created_at=row.time("created_at"),
-            channel=self.channel,
-            author=Author(native_id=sender) if sender else None,
-            conversation_id=conversation.id(),
-            queue=conversation.maybe("inbox_id"),
-            status=conversation.maybe("status"),
-            replies=replies,
-        )
-
-
-def _role(message: JsonRow) -> Role:
-    return Role.BOT if message.maybe("sender_type") == "AgentBot" else Role.AGENT
+        message = super().read_message(row, conversation, replies)
+        return replace(message, channel=self.channel, author=Author(native_id=sender) if sender else None)

@@ -229,6 +229,7 @@ class AfterId:
         param: Name of the parameter of the identifier.
         id_at: Path of the identifier in a row.
         start: Identifier below all others.
+        size_param: Name of the parameter of the size; empty: the service decides.
     """
 
     param: str
@@ -241,7 +242,8 @@ class AfterId:
         """Yield the pages above the identifier in the state."""
         after = known_text(state, "after") or self.start
         while True:
-            listed = load({self.param: after, self.size_param: self.size})
+            size = {self.size_param: self.size} if self.size_param else {}
+            listed = load({self.param: after, **size})
             found = [str(value_at(row, self.id_at)) for row in listed.rows]
             highest = max([after, *found], key=_by_size)
             yield Step(listed.rows, {"after": highest})

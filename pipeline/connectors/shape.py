@@ -25,7 +25,7 @@ class Shape:
         stars: Path of a rating; 0 or null: none was given.
         scale: Its ends.
         attributes: Names of what else is kept, with their paths.
-        optional: Paths whose keys the service leaves out at times.
+        optional: Paths whose keys the service leaves out at times; a text named here may be null.
     """
 
     channel: Channel
@@ -80,7 +80,7 @@ class Shape:
         )
 
     def _text(self, row: JsonRow) -> str:
-        text = row.text(self.text, null_is_empty=bool(self.stars))
+        text = row.text(self.text, null_is_empty=bool(self.stars) or self.text in self.optional)
         title = row.maybe(self.title) if self.title else None
         return f"{title}\n{text}".strip() if title else text
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth, Header
-from pipeline.connectors.files import Row
+from pipeline.connectors.conversations import About, ConversationSource
 from pipeline.connectors.http_client import HttpClient, Params
-from pipeline.connectors.json_row import FieldMissing, JsonRow
-from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import PageNumber, Pager
+from pipeline.connectors.inner_lists import InnerList
+from pipeline.connectors.json_row import JsonRow
+from pipeline.connectors.pagers import LinkHeader, PageNumber, Pager
 from pipeline.connectors.scans import ChangedSince
-from pipeline.connectors.threads import read_answer, replies_between
-from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
+from pipeline.connectors.shape import Shape
+from pipeline.records import Channel, Feedback, Reply, Role, TextFormat
 
 ANSWERS = {"Agent": Role.AGENT, "System": Role.SYSTEM}
+TITLE = "title of the ticket"
 
 
-class Zammad(JsonSource):
+class Zammad(ConversationSource):
     """Customers' articles in the tickets of Zammad.
 
     Documentation: https://docs.zammad.org/en/latest/api/ticket/index.html and .../api/ticket/articles.html
@@ -49,6 +50,17 @@ class Zammad(JsonSource):
     endpoint: ClassVar[str] = "/api/v1/tickets"
     noun: ClassVar[str] = "article"
     permission: ClassVar[str] = "the token needs ticket.agent and read access to the groups of the tickets"
+    said: ClassVar[InnerList] = InnerList(way=LinkHeader(), what="articles of a ticket")
+    shape: ClassVar[Shape] = Shape(
+        channel=Channel.TICKET,
+        text="body",
+        created_at="created_at",
+        attributes=(("via", "type"),),
+        optional=("type",),
+    )
+    about: ClassVar[About] = About(
+        author_id="customer_id", queue="group", status="state", attributes=(("priority", "priority"),)
+    )
 
     token_env: str = Field(exclude=True)
 
@@ -64,61 +76,36 @@ class Zammad(JsonSource):
         """Ask for names in place of numbers of groups, states and senders."""
         return {"expand": "true"}
 
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return the customers' articles of a ticket."""
-        row.time("updated_at")
-        articles = [one for one in self._articles(row.id(), client) if not one.flag("internal")]
-        roles = [ANSWERS.get(article.text("sender")) for article in articles]
-        answers = [
-            read_answer(article, role, at="created_at") if role else None
-            for article, role in zip(articles, roles, strict=True)
-        ]
-        spoken = [role is None for role in roles]
-        for number, article in enumerate(articles):
-            if spoken[number]:
-                title = row.maybe("title") if number == 0 else None
-                replies = replies_between(spoken, answers, number)
-                yield self.message(article, partial(self._read_article, article, row, replies, title))
+    def place(self, conversation: JsonRow) -> tuple[str, Params]:
+        """Return the articles of a ticket."""
+        return f"/api/v1/ticket_articles/by_ticket/{conversation.id()}", {"expand": "true"}
 
-    def read(self, row: JsonRow) -> None:
-        """Return nothing: a ticket without its articles says nothing."""
-        del row
+    def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
+        """Return the articles that customers can read, the ticket's title with the first."""
+        conversation.time("updated_at")
+        conversation.id("customer_id")
+        said = [one for one in super().messages_of(conversation, client) if not one.flag("internal")]
+        title = {TITLE: conversation.maybe("title")}
+        return [replace(one, content={**one.content, **title}) for one in said[:1]] + said[1:]
 
-    def _articles(self, ticket: str, client: HttpClient) -> list[JsonRow]:
-        answer = client.ask(
-            f"/api/v1/ticket_articles/by_ticket/{ticket}", {"expand": "true"}, may_be_missing=True
-        )
-        if answer.missing:
-            return []
-        if not isinstance(answer.content, list):
-            raise FieldMissing(
-                "the articles of a ticket are no list: the service changed its answer, this connector has to follow",
-                field="articles",
-            )
-        return [JsonRow(one, self.now()) for one in answer.content if isinstance(one, Mapping)]
+    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
+        """Whether neither an agent nor the system wrote it."""
+        del conversation
+        return message.text("sender") not in ANSWERS
 
-    def _read_article(
-        self, row: JsonRow, ticket: JsonRow, replies: tuple[Reply, ...], title: str | None
-    ) -> Feedback:
-        html = row.text("content_type") == "text/html"
-        body = row.text("body")
-        between = "<br>" if html else "\n"
-        return Feedback(
-            source=self.name,
-            native_id=row.id(),
-            text=f"{escape(title) if html else title}{between}{body}" if title else body,
-            text_format=TextFormat.HTML if html else TextFormat.PLAIN,
-            created_at=row.time("created_at"),
-            channel=Channel.TICKET,
-            author=Author(native_id=ticket.id("customer_id")),
-            conversation_id=ticket.id(),
-            queue=ticket.maybe("group"),
-            status=ticket.maybe("state"),
-            permalink=f"{self.base_url}/#ticket/zoom/{ticket.id()}",
-            replies=replies,
-            attributes={
-                name: value
-                for name, value in {"priority": ticket.maybe("priority"), "via": row.maybe("type")}.items()
-                if value
-            },
-        )
+    def role(self, message: JsonRow) -> Role:
+        """Return who answered."""
+        return ANSWERS[message.text("sender")]
+
+    def permalink(self, conversation: JsonRow) -> str:
+        """Return the ticket's page."""
+        return f"{self.base_url}/#ticket/zoom/{conversation.id()}"
+
+    def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
+        """Return the feedback of an article, the title before the first."""
+        message = super().read_message(row, conversation, replies)
+        title, text = row.maybe(TITLE), message.text
+        if row.text("content_type") == "text/html":
+            text = f"{escape(title)}<br>{text}" if title else text
+            return replace(message, text=text, text_format=TextFormat.HTML)
+        return replace(message, text=f"{title}\n{text}" if title else text)
