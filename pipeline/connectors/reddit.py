@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from pipeline.connectors.auth import Auth, OAuth2, WithHeaders
-from pipeline.connectors.files import Row
-from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import Cursor, Pager
-from pipeline.connectors.scans import NewestFirst
+from pipeline.connectors.pagers import Cursor, value_at
 from pipeline.connectors.shape import Shape
 from pipeline.records import Author, Channel, Feedback
 
@@ -60,6 +57,8 @@ class Reddit(JsonSource):
     items_at = "data.children"
     noun = "message"
     permission = "the subreddit may be private, or Reddit has not consented to the application"
+    way = Cursor(param="after", at="data.after")
+    newest_first = True
     shape = Shape(channel=Channel.SOCIAL, id="name", text="body", created_at="created_utc")
 
     base_url: str = "https://oauth.reddit.com"
@@ -96,16 +95,10 @@ class Reddit(JsonSource):
         inside: Params = {"restrict_sr": "true"} if self.subreddits else {}
         return {**plain, "q": self.query, "sort": "new", "type": "link", **inside} if self.query else plain
 
-    def pager(self) -> Pager:
-        """Return the way from the newest message back to what is known."""
-        pages = Cursor(param="after", at="data.after")
-        return NewestFirst(inner=pages, at="data.created_utc", id_at="data.name", now=self.now())
-
-    def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
-        """Return the post or comment that is wrapped up in an object."""
-        del client
-        thing = row.inner("data")
-        yield self.message(thing, partial(self.read, thing))
+    def rows_in(self, content: object) -> object:
+        """Return the posts and comments, each of which is wrapped up in an object."""
+        rows = super().rows_in(content)
+        return [value_at(one, "data") or one for one in rows] if isinstance(rows, list) else rows
 
     def is_company(self, row: JsonRow) -> bool:
         """Whether one of the company, a moderator as such or a robot wrote it."""
