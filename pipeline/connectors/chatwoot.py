@@ -15,7 +15,7 @@ from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.pagers import AfterId, PageNumber, Pager
 from pipeline.connectors.scans import NewestFirst
 from pipeline.connectors.shape import Shape
-from pipeline.records import Author, Channel, Feedback, Reply, Role
+from pipeline.records import Author, Channel, Feedback, Reply
 
 INCOMING, OUTGOING = 0, 1
 
@@ -56,6 +56,8 @@ class Chatwoot(ConversationSource):
         channel=Channel.CHAT, text="content", created_at="created_at", optional=("content",)
     )
     about: ClassVar[About] = About(queue="inbox_id", status="status")
+    customer: ClassVar[tuple[str, str]] = ("message_type", str(INCOMING))
+    bot: ClassVar[tuple[str, str]] = ("sender_type", "AgentBot")
 
     account: int = Field(ge=1)
     token_env: str = Field(exclude=True)
@@ -85,15 +87,6 @@ class Chatwoot(ConversationSource):
     def is_spoken(self, message: JsonRow) -> bool:
         """Whether it is a message, and no private note."""
         return not message.flag("private") and message.number("message_type") in (INCOMING, OUTGOING)
-
-    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
-        """Whether it came in from outside."""
-        del conversation
-        return message.number("message_type") == INCOMING
-
-    def role(self, message: JsonRow) -> Role:
-        """Return who answered."""
-        return Role.BOT if message.maybe("sender_type") == "AgentBot" else Role.AGENT
 
     def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
         """Return the feedback of a message, whose sender is named in one way or the other."""

@@ -23,6 +23,7 @@ class About:
 
     Args:
         author_id: Of the customer, where messages do not say it; without a value the conversation's own id counts.
+        page: How its page for people begins under ``base_url``, and the path of the identifier that ends it.
         attributes: Names of what else is kept, with their paths.
     """
 
@@ -33,6 +34,7 @@ class About:
     product: str = ""
     queue: str = ""
     status: str = ""
+    page: tuple[str, str] = ("", "")
     attributes: tuple[tuple[str, str], ...] = ()
 
     def complete(
@@ -65,19 +67,24 @@ class ConversationSource(JsonSource):
     """A list of conversations, each of which is asked for its messages.
 
     ``said`` is the list of the messages of one, ``shape`` says what the fields of a message mean, ``about`` what
-    the conversation says of all of them.
+    the conversation says of all of them. ``customer`` is a path inside a message and what stands there where the
+    customer wrote it, ``bot`` where no person answered.
     """
 
     said: ClassVar[InnerList]
     about: ClassVar[About]
+    customer: ClassVar[tuple[str, str]]
+    bot: ClassVar[tuple[str, str]] = ("", "")
 
     @abstractmethod
     def place(self, conversation: JsonRow) -> tuple[str, Params]:
         """Return path and parameters of the messages of a conversation."""
 
-    @abstractmethod
     def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
         """Whether the customer wrote a message."""
+        del conversation
+        path, value = self.customer
+        return message.id(path) == value
 
     def is_spoken(self, message: JsonRow) -> bool:
         """Whether somebody wrote a message for the other side to read; a private note is none."""
@@ -86,13 +93,13 @@ class ConversationSource(JsonSource):
 
     def role(self, message: JsonRow) -> Role:
         """Return who answered by a message that is not the customer's."""
-        del message
-        return Role.AGENT
+        path, value = self.bot
+        return Role.BOT if message.maybe(path) == value else Role.AGENT
 
     def permalink(self, conversation: JsonRow) -> str | None:
         """Return the address of a conversation for people; ``None``: it is not known."""
-        del conversation
-        return None
+        start, path = self.about.page
+        return f"{self.base_url}{start}{conversation.id(path)}" if start else None
 
     def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
         """Return the messages of a conversation, oldest first."""

@@ -19,7 +19,7 @@ from pipeline.connectors.pagers import PageNumber, Pager, value_at
 from pipeline.connectors.shape import Shape
 from pipeline.connectors.windows import Window
 from pipeline.errors import StopSource
-from pipeline.records import Channel, Role
+from pipeline.records import Channel
 
 BACK = BeforeId(param="timestamp_before", id_at="timestamp")
 
@@ -74,6 +74,8 @@ class Crisp(ConversationSource):
         author_phone="meta.phone",
         status="state",
     )
+    customer: ClassVar[tuple[str, str]] = ("from", "user")
+    bot: ClassVar[tuple[str, str]] = ("automated", "true")
 
     base_url: str = "https://api.crisp.chat"
     website: str = Field(pattern=r"^[0-9a-f-]{36}$")
@@ -129,15 +131,6 @@ class Crisp(ConversationSource):
         """Whether it is a visitor's text, or what an operator said to the visitor."""
         kind = message.text("type")
         return kind == "text" if message.text("from") == "user" else kind not in ("note", "event")
-
-    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
-        """Whether the visitor wrote it."""
-        del conversation
-        return message.text("from") == "user"
-
-    def role(self, message: JsonRow) -> Role:
-        """Return who answered."""
-        return Role.BOT if message.maybe("automated") == "true" else Role.AGENT
 
     def permalink(self, conversation: JsonRow) -> str:
         """Return the conversation in the inbox."""

@@ -64,7 +64,7 @@ class Freshdesk(ConversationSource):
         created_at="created_at",
         author_id="user_id",
     )
-    about: ClassVar[About] = About(product="product_id", queue="group_id")
+    about: ClassVar[About] = About(product="product_id", queue="group_id", page=("/a/tickets/", "id"))
 
     key_env: str = Field(exclude=True)
     start: date = date(2010, 1, 1)
@@ -116,7 +116,3 @@ class Freshdesk(ConversationSource):
             status=STATUSES.get(status, status) if status else None,
             attributes={"priority": priority} if priority else {},
         )
-
-    def permalink(self, conversation: JsonRow) -> str:
-        """Return the ticket's page."""
-        return f"{self.base_url}/a/tickets/{conversation.id()}"

@@ -56,6 +56,7 @@ class Goftino(ConversationSource):
         channel=Channel.CHAT, id="message_id", text="content", created_at="date", zone=TEHRAN
     )
     about: ClassVar[About] = About(id="chat_id", author_id="user_id", status="chat_status")
+    customer: ClassVar[tuple[str, str]] = ("sender.from", "user")
 
     base_url: str = "https://api.goftino.com/v1"
     key_env: str = Field(exclude=True)
@@ -82,8 +83,3 @@ class Goftino(ConversationSource):
     def is_spoken(self, message: JsonRow) -> bool:
         """Whether it is made of words; of an operator all counts."""
         return message.text("sender.from") != "user" or message.text("type") in ("text", "answer")
-
-    def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
-        """Whether the visitor wrote it."""
-        del conversation
-        return message.text("sender.from") == "user"

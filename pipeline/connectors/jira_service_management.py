@@ -18,7 +18,7 @@ from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.pagers import Cursor, Offset, Pager
 from pipeline.connectors.shape import Shape
 from pipeline.connectors.windows import Window
-from pipeline.records import Channel, Role
+from pipeline.records import Channel
 
 FIELDS = "summary,description,created,updated,status,priority,issuetype,project,reporter,creator"
 PAGES = Offset(param="startAt", size_param="maxResults", total_at="total")
@@ -73,8 +73,10 @@ class JiraServiceManagement(ConversationSource):
     about: ClassVar[About] = About(
         queue="fields.project.key",
         status="fields.status.name",
+        page=("/browse/", "key"),
         attributes=(("priority", "fields.priority.name"), ("type", "fields.issuetype.name")),
     )
+    bot: ClassVar[tuple[str, str]] = ("author.accountType", "app")
 
     projects: tuple[str, ...] = Field(min_length=1)
     email: str = Field(min_length=3, exclude=True)
@@ -127,14 +129,6 @@ class JiraServiceManagement(ConversationSource):
         if message.maybe("author.accountType") == "customer":
             return True
         return message.id("author.accountId") == conversation.id("fields.reporter.accountId")
-
-    def role(self, message: JsonRow) -> Role:
-        """Return who answered."""
-        return Role.BOT if message.maybe("author.accountType") == "app" else Role.AGENT
-
-    def permalink(self, conversation: JsonRow) -> str:
-        """Return the request's page."""
-        return f"{self.base_url}/browse/{conversation.id('key')}"
 
     def _write_query(self, since: datetime) -> str:
         """Write the JQL of a window: a time of day would be taken for one of the token's owner's time zone."""

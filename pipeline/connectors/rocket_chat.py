@@ -60,7 +60,9 @@ class RocketChat(ConversationSource):
         author_id="u._id",
         optional=("editedAt",),
     )
-    about: ClassVar[About] = About(id="_id", queue="departmentId", attributes=(("via", "source.type"),))
+    about: ClassVar[About] = About(
+        id="_id", queue="departmentId", page=("/live/", "_id"), attributes=(("via", "source.type"),)
+    )
 
     user: str = Field(min_length=1, exclude=True)
     token_env: str = Field(exclude=True)
@@ -91,10 +93,6 @@ class RocketChat(ConversationSource):
     def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
         """Whether the visitor wrote it, whose messages carry a token."""
         return message.has("token") or message.maybe("u._id") == conversation.id("v._id")
-
-    def permalink(self, conversation: JsonRow) -> str:
-        """Return the room's page."""
-        return f"{self.base_url}/live/{conversation.id('_id')}"
 
     def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
         """Return the feedback of a message; a room is open or it is not."""

@@ -59,7 +59,11 @@ class Zammad(ConversationSource):
         optional=("type",),
     )
     about: ClassVar[About] = About(
-        author_id="customer_id", queue="group", status="state", attributes=(("priority", "priority"),)
+        author_id="customer_id",
+        queue="group",
+        status="state",
+        page=("/#ticket/zoom/", "id"),
+        attributes=(("priority", "priority"),),
     )
 
     token_env: str = Field(exclude=True)
@@ -96,10 +100,6 @@ class Zammad(ConversationSource):
     def role(self, message: JsonRow) -> Role:
         """Return who answered."""
         return ANSWERS[message.text("sender")]
-
-    def permalink(self, conversation: JsonRow) -> str:
-        """Return the ticket's page."""
-        return f"{self.base_url}/#ticket/zoom/{conversation.id()}"
 
     def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
         """Return the feedback of an article, the title before the first."""
