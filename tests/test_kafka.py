@@ -20,7 +20,7 @@ from pipeline.errors import RetryLater, SettingsError, StopSource
 from pipeline.records import Author, Channel, Feedback, Rating, TextFormat
 from pipeline.run import pull
 from pipeline.store import open_store
-from tests.checks import SECRET, Case, Sample, errors_of, items_of, samples
+from tests.checks import SECRET, Case, Sample, errors_of, items_of
 from tests.fixtures.kafka_topics import BATTERY, Cluster, KafkaCase, kafka_case
 from tests.http_checks import last_bookmark, read_until_error
 
@@ -373,6 +373,16 @@ def test_a_wrong_setting_says_what_is_allowed(
     assert PASSWORD not in str(refused.value)
 
 
+def test_an_option_that_says_where_a_secret_is_holds_none(case: KafkaCase, tmp_path: Path) -> None:
+    write(case, tmp_path, 1)
+    options = {
+        "sasl.oauthbearer.token.endpoint.url": "https://id.example.com/token",
+        "ssl.key.location": "/etc/bazkhord/key.pem",
+    }
+
+    assert ids(connect(case, tmp_path, options=options)) == ["1"]
+
+
 def test_a_field_that_no_message_has_stops_and_is_named(case: KafkaCase, tmp_path: Path) -> None:
     case.cluster.write(tmp_path.name, b'{"id": 1}', b'{"id": 2}')
 
@@ -380,4 +390,3 @@ def test_a_field_that_no_message_has_stops_and_is_named(case: KafkaCase, tmp_pat
         list(connect(case, tmp_path).fetch(None))
 
     assert len(ids(connect(case, tmp_path, optional=["text"]))) == 2
-    assert len(samples(2)) == 2

@@ -22,7 +22,7 @@ from pipeline.store import open_store
 from tests.checks import NOW, SECRET, Case, Sample, errors_of, items_of, samples
 from tests.conftest import create_database
 from tests.fixtures.sql_tables import BATTERY, VARIABLE, SqlCase, sql_case
-from tests.http_checks import ids_of, last_bookmark, read_until_error
+from tests.http_checks import last_bookmark, read_until_error
 
 numbers = count(1)
 
@@ -365,4 +365,3 @@ def test_a_wrong_setting_says_what_is_allowed(arguments: dict[str, Any], words: 
 def test_a_bookmark_that_cannot_be_read_is_none() -> None:
     assert write_values([1, None]) is None
     assert [read_values(text) for text in (None, "x", [["int", "x"]], [["set", "1"]], [5])] == [()] * 5
-    assert ids_of([]) == set()

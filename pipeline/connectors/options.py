@@ -10,6 +10,8 @@ from pipeline.errors import SettingsError
 
 Options = Mapping[str, str | int | float | bool]
 _SECRET = re.compile(r"secret|passw|token|credential|private|\bkey\.pem\b|^key$|account_key", re.IGNORECASE)
+# these say where a secret is, as sasl.oauthbearer.token.endpoint.url
+_PLACE = re.compile(r"(?:url|uri|location|path|file|filename)$", re.IGNORECASE)
 
 
 def require_no_secret(options: Options, *, source: str) -> None:
@@ -18,7 +20,7 @@ def require_no_secret(options: Options, *, source: str) -> None:
     Raises:
         SettingsError: One is; its value is not shown.
     """
-    if found := sorted(name for name in options if _SECRET.search(name)):
+    if found := sorted(name for name in options if _SECRET.search(name) and not _PLACE.search(name)):
         raise SettingsError(
             f"source {source}: options holds {', '.join(found)}: put the value into an environment variable, "
             f'and name that one, secret_options = {{ "{found[0]}" = "SHOP_SECRET" }}'
