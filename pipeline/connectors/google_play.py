@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from pydantic import Field, SecretStr
 
 from pipeline.connectors.auth import Auth
 from pipeline.connectors.http_client import Params
+from pipeline.connectors.json_row import value_in
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor, Pager, value_at
 from pipeline.connectors.shape import LIST_NAME, Shape
@@ -86,11 +86,7 @@ class GooglePlay(JsonSource):
     def auth(self) -> Auth:
         """Return a token that the service account's key gets."""
         key = self.secret("key_env").get_secret_value()
-        try:
-            account = json.loads(key)
-        except ValueError:
-            account = None
-        email, private = value_at(account, "client_email"), value_at(account, "private_key")
+        email, private = value_in(key, "client_email"), value_in(key, "private_key")
         if not isinstance(email, str) or not isinstance(private, str):
             raise StopSource(
                 f"source {self.name}: {self.key_env} (key_env) holds no key of a service account: expected the "

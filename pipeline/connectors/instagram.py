@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -14,7 +13,7 @@ from pipeline.connectors.files import Row
 from pipeline.connectors.graph_pages import GraphPages
 from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.inner_lists import InnerList
-from pipeline.connectors.json_row import JsonRow
+from pipeline.connectors.json_row import JsonRow, value_in
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Pager, value_at
 from pipeline.connectors.scans import NewestFirst
@@ -79,10 +78,7 @@ class Instagram(JsonSource):
 
     def meant_status(self, status: int, body: bytes) -> int:
         """Return the status that the code of an error means."""
-        try:
-            code = value_at(json.loads(body), "error.code")
-        except (ValueError, RecursionError):
-            return status
+        code = value_in(body, "error.code")
         return MEANT.get(code, status) if isinstance(code, int) else status
 
     def address(self) -> str:

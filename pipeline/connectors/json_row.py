@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from pipeline.connectors.pagers import value_at
 from pipeline.dates import parse_date
 from pipeline.errors import SkipRecord, StopSource
 
@@ -21,6 +23,14 @@ class FieldMissing(SkipRecord):
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+def value_in(text: str | bytes, path: str) -> object:
+    """Return what stands at a dotted path of a JSON text; ``None`` where there is nothing, or no JSON."""
+    try:
+        return value_at(json.loads(text), path)
+    except (ValueError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,11 @@ from pipeline.connectors.since_id import SinceId
 from pipeline.records import Channel, Feedback
 
 # either name of the parameter has names of its own for what it can ask for; a wrong one is ignored and charged
+TWEET = "created_at,author_id,conversation_id,lang,public_metrics,note_tweet,referenced_tweets"
+POST = "created_at,conversation_id,lang,public_metrics,note_post"
 ASKED: dict[str, Params] = {
-    "tweet.fields": {
-        "tweet.fields": "created_at,author_id,conversation_id,lang,public_metrics,note_tweet,referenced_tweets"
-    },
-    "post.fields": {
-        "post.fields": "created_at,conversation_id,lang,public_metrics,note_post",
-        "expansions": "author_id",
-    },
+    "tweet.fields": {"tweet.fields": TWEET},
+    "post.fields": {"post.fields": POST, "expansions": "author_id"},
 }
 
 
