@@ -140,6 +140,9 @@ class Topic:
                 error = message.error()
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
                     raise KafkaException(error)
+            if message.partition() != partition:
+                # fetched beforehand, of a partition that is read no more
+                continue
             offset = message.offset()
             # the end comes without a last message where that is the mark of a transaction
             if error is not None or offset is None or offset >= end:
@@ -168,11 +171,11 @@ class Topic:
             raise self._translate(error.args[0]) from None
 
     def _translate(self, error: KafkaError) -> Exception:
-        cause = self._last_error or error
+        cause = error if error.code() in REFUSALS else self._last_error or error
         words = cause.str()
         for secret in self._secrets:
             words = words.replace(secret, "***")
-        if cause.code() in REFUSALS or error.code() in REFUSALS:
+        if cause.code() in REFUSALS:
             return StopSource(
                 f"{self._place} refuses ({cause.name()}: {words}): check options, secret_options and what the "
                 "account may read"
