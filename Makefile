@@ -29,10 +29,11 @@ test: $(VENV)/.developing ## Every test but those of test-live; branch coverage 
 	tests/page/install.sh
 	$(BIN)/pytest --ignore tests/live --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=90
 
-test-live: $(VENV)/.developing ## Connectors against real servers: installs Request Tracker, WordPress, Dovecot, Synapse and a Singer tap
+test-live: $(VENV)/.developing ## Connectors against real servers: installs Request Tracker, WordPress, Dovecot, Synapse, a Singer tap and moto
 	tests/live/install.sh
 	PYTHON=$(abspath $(BIN)/python) tests/live/install_synapse.sh
 	PYTHON=$(abspath $(BIN)/python) tests/live/install_taps.sh
+	PYTHON=$(abspath $(BIN)/python) tests/live/install_s3.sh
 	BAZKHORD_LIVE=1 $(BIN)/pytest --numprocesses auto --dist loadfile tests/live
 
 test-schema: $(VENV)/.developing ## 85 requests made up for each operation of the API, some 5,000 in all; a quarter of an hour
