@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from html import escape
 from typing import ClassVar
@@ -24,7 +23,7 @@ from pipeline.connectors.mail_headers import decode_bytes
 from pipeline.connectors.mapping import Attributes
 from pipeline.connectors.pagers import Pager, value_at
 from pipeline.connectors.seconds_ago import ChangedAgo
-from pipeline.connectors.threads import read_answer, replies_between
+from pipeline.connectors.threads import customers_turns
 from pipeline.errors import StopSource
 from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 
@@ -47,15 +46,6 @@ class CustomFields(Arguments):
     touchpoint: str | None = None
     segment: str | None = None
     attributes: Attributes = Field(default={})
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a requestor wrote, its ticket, and the company's answers to it."""
-
-    row: JsonRow
-    ticket: JsonRow
-    replies: tuple[Reply, ...]
 
 
 class RequestTracker(JsonSource):
@@ -140,16 +130,12 @@ class RequestTracker(JsonSource):
         row.text("LastUpdated")
         customers = _names(row, "Requestor") - set(self.staff)
         in_copy = _names(row, "Cc") - customers - set(self.staff)
-        said = list(self._transactions(row.id(), client))
-        spoken = [one.id("Creator.id") in customers for one in said]
-        answers = [
-            None if spoken[number] or one.id("Creator.id") in in_copy else _read_reply(one)
-            for number, one in enumerate(said)
-        ]
-        for number, one in enumerate(said):
-            if spoken[number]:
-                replies = replies_between(spoken, answers, number)
-                yield self.message(one, partial(self._read_said, client, Said(one, row, replies)))
+        said = [one for one in self._transactions(row.id(), client) if one.id("Creator.id") not in in_copy]
+        turns = customers_turns(
+            said, by_customer=lambda one: one.id("Creator.id") in customers, at="Created", role=_role
+        )
+        for one, replies in turns:
+            yield self.message(one, partial(self._read_said, client, one, row, replies))
 
     def read(self, row: JsonRow) -> None:
         """Return nothing: a ticket without its transactions says nothing."""
@@ -184,8 +170,9 @@ class RequestTracker(JsonSource):
             )
         return [JsonRow(one, self.now()) for one in listed if isinstance(one, Mapping)]
 
-    def _read_said(self, client: HttpClient, said: Said) -> Feedback | None:
-        row, ticket = said.row, said.ticket
+    def _read_said(
+        self, client: HttpClient, row: JsonRow, ticket: JsonRow, replies: tuple[Reply, ...]
+    ) -> Feedback | None:
         created_at = row.time("Created")
         parts = self._ask(
             client,
@@ -215,7 +202,7 @@ class RequestTracker(JsonSource):
             queue=ticket.maybe("Queue.Name"),
             status=ticket.maybe("Status"),
             permalink=f"{self.base_url}/Ticket/Display.html?id={ticket.id()}#txn-{row.id()}",
-            replies=said.replies,
+            replies=replies,
             attributes=_attributes(ticket, named.attributes),
         )
 
@@ -254,9 +241,8 @@ def _address(ticket: JsonRow, name: str) -> str | None:
     return found.maybe("EmailAddress") if found else None
 
 
-def _read_reply(row: JsonRow) -> Reply | None:
-    role = Role.SYSTEM if row.id("Creator.id") == SYSTEM else Role.AGENT
-    return read_answer(row, role, at="Created")
+def _role(answer: JsonRow) -> Role:
+    return Role.SYSTEM if answer.id("Creator.id") == SYSTEM else Role.AGENT
 
 
 def _decode(attachment: JsonRow) -> str:

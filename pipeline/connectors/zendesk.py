@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from functools import partial
 from html import escape
@@ -17,30 +16,8 @@ from pipeline.connectors.http_client import HttpClient
 from pipeline.connectors.json_row import FieldMissing, JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor, Pager, value_at
-from pipeline.connectors.threads import read_answer, replies_between
-from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What of a ticket goes with each of its messages."""
-
-    id: str
-    subject: str | None
-    queue: str | None
-    status: str | None
-    permalink: str
-    attributes: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A public comment, its ticket, and the company's answers to it."""
-
-    row: JsonRow
-    ticket: Ticket
-    replies: tuple[Reply, ...]
-    is_first: bool
+from pipeline.connectors.threads import customers_turns
+from pipeline.records import Author, Channel, Feedback, Reply, TextFormat
 
 
 class Zendesk(JsonSource):
@@ -106,65 +83,39 @@ class Zendesk(JsonSource):
         for comments, users in self._comment_pages(row.id(), client):
             roles |= {user.id(): user.maybe("role") for user in users}
             public += [comment for comment in comments if comment.flag("public")]
-        spoken = [_is_customer(comment, row, roles) for comment in public]
-        answers = [
-            None if by_customer else read_answer(comment, Role.AGENT, at="created_at")
-            for comment, by_customer in zip(public, spoken, strict=True)
-        ]
-        ticket = self._read_ticket(row)
-        for number, comment in enumerate(public):
-            if spoken[number]:
-                replies = replies_between(spoken, answers, number)
-                one = Comment(comment, ticket, replies, is_first=number == 0)
-                yield self.message(comment, partial(self._read_comment, one))
+        known, subject = self._about(row), row.maybe("subject")
+        is_customer = partial(_is_customer, ticket=row, roles=roles)
+        for comment, replies in customers_turns(public, by_customer=is_customer, at="created_at"):
+            first = subject if comment is public[0] else None
+            yield self.message(comment, partial(_read_comment, comment, known, replies, subject=first))
         if row.maybe("satisfaction_rating.comment"):
             yield self.message(row, partial(self.read, row))
 
     def read(self, row: JsonRow) -> Feedback:
         """Return what a customer wrote when rating a ticket."""
-        ticket = self._read_ticket(row)
-        return Feedback(
-            source=self.name,
+        return self._about(row)(
             native_id=f"{row.id()}/satisfaction",
             text=row.text("satisfaction_rating.comment"),
             created_at=row.time("updated_at"),
             channel=Channel.SURVEY,
             author=Author(native_id=row.id("requester_id")),
-            conversation_id=ticket.id,
-            queue=ticket.queue,
-            status=ticket.status,
-            permalink=ticket.permalink,
-            attributes=ticket.attributes,
         )
 
-    def _read_comment(self, comment: Comment) -> Feedback:
-        row, ticket = comment.row, comment.ticket
-        subject = ticket.subject if comment.is_first else None
-        body = row.text("html_body")
-        return Feedback(
+    def _about(self, ticket: JsonRow) -> Callable[..., Feedback]:
+        """Return what makes a feedback that knows its ticket."""
+        told = {
+            "priority": ticket.maybe("priority"),
+            "via": ticket.maybe("via.channel"),
+            "satisfaction": ticket.maybe("satisfaction_rating.score"),
+        }
+        return partial(
+            Feedback,
             source=self.name,
-            native_id=row.id(),
-            text=f"<p>{escape(subject)}</p>{body}" if subject else body,
-            text_format=TextFormat.HTML,
-            created_at=row.time("created_at"),
-            channel=Channel.TICKET,
-            author=Author(native_id=row.id("author_id")),
-            conversation_id=ticket.id,
-            queue=ticket.queue,
-            status=ticket.status,
-            permalink=ticket.permalink,
-            replies=comment.replies,
-            attributes=ticket.attributes,
-        )
-
-    def _read_ticket(self, row: JsonRow) -> Ticket:
-        return Ticket(
-            id=row.id(),
-            subject=row.maybe("subject"),
-            queue=row.maybe("group_id"),
-            status=row.maybe("status"),
-            permalink=f"{self.base_url}/agent/tickets/{row.id()}",
-            attributes=_attributes(row),
+            conversation_id=ticket.id(),
+            queue=ticket.maybe("group_id"),
+            status=ticket.maybe("status"),
+            permalink=f"{self.base_url}/agent/tickets/{ticket.id()}",
+            attributes={name: value for name, value in told.items() if value},
         )
 
     def _comment_pages(
@@ -201,10 +152,16 @@ def _is_customer(comment: JsonRow, ticket: JsonRow, roles: Mapping[str, str | No
     return role == "end-user" if role else author == ticket.id("requester_id")
 
 
-def _attributes(ticket: JsonRow) -> dict[str, str]:
-    told = {
-        "priority": ticket.maybe("priority"),
-        "via": ticket.maybe("via.channel"),
-        "satisfaction": ticket.maybe("satisfaction_rating.score"),
-    }
-    return {name: value for name, value in told.items() if value}
+def _read_comment(
+    row: JsonRow, known: Callable[..., Feedback], replies: tuple[Reply, ...], *, subject: str | None
+) -> Feedback:
+    body = row.text("html_body")
+    return known(
+        native_id=row.id(),
+        text=f"<p>{escape(subject)}</p>{body}" if subject else body,
+        text_format=TextFormat.HTML,
+        created_at=row.time("created_at"),
+        channel=Channel.TICKET,
+        author=Author(native_id=row.id("author_id")),
+        replies=replies,
+    )
