@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from api.cursors import PageCursor, PageLimit
 from api.queries import LATIN_DIGITS, FilterQuery, Format, Name, split_commas
 from pipeline.aggregate_feedback import Order
+from pipeline.case_kinds import WAITS, CaseKind, Opening
 from pipeline.errors import BadRequest
 from pipeline.narrowing import Narrowing, Scored
 from pipeline.scores import Measure
@@ -43,6 +45,7 @@ def whole(low: int, high: int) -> tuple[BeforeValidator, Any]:
 Hour = Annotated[int, *whole(0, 23)]
 Weekday = Annotated[int, *whole(0, 6)]
 Score = Annotated[float, Field(allow_inf_nan=False)]
+Hours = Annotated[float, Field(allow_inf_nan=False, ge=0)]
 
 
 class MessagesQuery(FilterQuery):
@@ -81,13 +84,29 @@ class MessagesQuery(FilterQuery):
         None, description="Highest answer, inclusive: 6 for the detractors of `nps`."
     )
 
-    def narrowing(self) -> Narrowing:
+    case: CaseKind | None = Field(
+        None,
+        description="Only messages that opened a case, as `/v1/cx/response` counts cases (with `copies=show`). "
+        "first_response, resolution: a case of which this wait is known; ended: solved or given up; first_contact: "
+        "solved without the customer coming back; open; any.",
+    )
+    waited_h: Hours | None = Field(
+        None,
+        description="With `case=first_response` or `resolution`: waits of at least so many hours, those who still "
+        "wait among them.",
+    )
+
+    def narrowing(self, now: datetime) -> Narrowing:
         """Return what is asked for beside the selection.
 
+        Args:
+            now: The present moment, until which open cases have waited.
+
         Raises:
-            BadRequest: A range of answers is given, and not to which question.
+            BadRequest: A range of answers is given, and not to which question; or hours, and not of which wait.
         """
         return Narrowing(
+            opening=self._opening(now),
             scored=self._scored(),
             hour=tuple(self.hour),
             weekday=tuple(self.weekday),
@@ -103,6 +122,11 @@ class MessagesQuery(FilterQuery):
                 measures = ", ".join(Measure)
                 raise BadRequest(f"{name} needs scored, which is one of {measures}", parameter=name)
         return None
+
+    def _opening(self, now: datetime) -> Opening | None:
+        if self.waited_h is not None and self.case not in WAITS:
+            raise BadRequest(f"waited_h needs case, which is one of {', '.join(WAITS)}", parameter="waited_h")
+        return Opening(kind=self.case, at_least_h=self.waited_h or 0.0, now=now) if self.case else None
 
 
 class FeedbackQuery(MessagesQuery):

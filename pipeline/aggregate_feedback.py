@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -35,6 +35,7 @@ from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.found_feedback import COLUMNS, FoundFeedback, read_found
 from pipeline.narrowing import EVERYTHING, Narrowing, choose_hours, narrow
+from pipeline.reading_cases import opening_messages
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
 
@@ -155,6 +156,9 @@ def _conditions(
     conditions += narrow(connection, narrowing, span)
     if unit == Unit.MESSAGES:
         conditions += sentiment_of_message(selection)
+    if narrowing.opening:
+        of_cases = selection if unit == Unit.MENTIONS else replace(selection, sentiment=())
+        conditions.append(opening_messages(connection, of_cases, narrowing, span))
     of_mention = mention_conditions(selection, unit)
     # The hours of the week count mentions, so that a message without any is in none of them.
     if of_mention or (unit == Unit.MENTIONS and narrowing.asks_for_time):

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, func, or_
 
+from pipeline.case_kinds import Opening
 from pipeline.cases import SOLVED
 from pipeline.columns import Chosen
 from pipeline.hour_of_week import DAYS_OF_WEEK, HOURS_OF_DAY, hour_of_week, hours_of_week
@@ -47,6 +48,8 @@ class Narrowing:
         queue: Queues; ``""`` stands for messages without one.
         unresolved: Only messages whose source gives a status, and that are not solved (``cases.SOLVED``).
         scored: Only messages with such an answer; ``None``: also those without one.
+        opening: Only messages that opened such a case, which is found by reading its messages
+            (``reading_cases.opening_messages``); ``None``: all.
     """
 
     hour: tuple[int, ...] = ()
@@ -54,6 +57,7 @@ class Narrowing:
     queue: tuple[str, ...] = ()
     unresolved: bool = False
     scored: Scored | None = None
+    opening: Opening | None = None
 
     @property
     def asks_for_time(self) -> bool:
@@ -76,7 +80,7 @@ EVERYTHING = Narrowing()
 
 
 def narrow(connection: Connection, narrowing: Narrowing, span: Span) -> list[ColumnElement[bool]]:
-    """Return the conditions that a narrowing puts on a message.
+    """Return the conditions that a narrowing puts on a message, but for ``opening``.
 
     Args:
         span: Holds the messages; its zone is that of the hours.

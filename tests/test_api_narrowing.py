@@ -15,7 +15,7 @@ from pipeline.store import Store, open_store
 from tests.api_feedback import KIND, LATE, TEHRAN
 from tests.builders import prediction
 from tests.service import serving, settings_of
-from tests.told import Told, november, tell, told
+from tests.told import Told, answered, november, tell, told
 
 NOVEMBER = {"from": "2026-11-01", "to": "2026-12-01"}
 
@@ -151,3 +151,50 @@ def test_messages_are_listed_by_their_score(client: TestClient, store: Store) ->
     ]
 
     assert item["native_id"] == "n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        (
+            {"case": "late"},
+            "case: must be one of any, first_response, resolution, ended, first_contact, open; given: late",
+        ),
+        ({"waited_h": "4"}, "waited_h needs case, which is one of first_response, resolution"),
+        (
+            {"case": "open", "waited_h": "4"},
+            "waited_h needs case, which is one of first_response, resolution",
+        ),
+        (
+            {"case": "resolution", "waited_h": "-1"},
+            "waited_h: Input should be greater than or equal to 0; given: -1",
+        ),
+    ],
+)
+def test_a_wait_that_cannot_be_is_refused(client: TestClient, asked: dict[str, str], fault: str) -> None:
+    for route in ("feedback", "export"):
+        answer = client.get(f"/v1/{route}", params=NOVEMBER | asked)
+
+        assert (answer.status_code, answer.json()["detail"]) == (422, fault)
+
+
+def test_the_ninetieth_percentile_leads_to_those_who_waited_as_long(client: TestClient, store: Store) -> None:
+    start = november(2, 8, 15)
+    later = {number: start + timedelta(minutes=number * 7) for number in range(1, 41)}
+    tell(
+        store,
+        [
+            told(f"t{number}", start, prediction(LATE), source="desk", replies=answered(at))
+            for number, at in later.items()
+        ],
+    )
+    asked = NOVEMBER | {"source": "desk"}
+    wait = client.get("/v1/cx/response", params=asked).json()["total"]["first_response"]
+
+    listed = [
+        client.get("/v1/feedback", params=asked | {"case": "first_response"} | hours).json()["n"]
+        for hours in ({}, {"waited_h": wait["median_h"]}, {"waited_h": wait["p90_h"]})
+    ]
+
+    assert (wait["n"], wait["median_h"], wait["p90_h"]) == (40, 2.33, 4.2)
+    assert listed == [40, 21, 5]

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from models.labels import Sentiment, Stage
 from pipeline.aggregate_feedback import FeedbackPage, find_feedback
 from pipeline.asked import asked_and_unasked
+from pipeline.case_kinds import CaseKind, Opening
 from pipeline.database import connect
 from pipeline.hours import hours
 from pipeline.keeping_columns import keep_columns
 from pipeline.narrowing import Narrowing, Scored
 from pipeline.records import Rating
+from pipeline.response_times import CaseCut, response_times
 from pipeline.scores import Measure
-from pipeline.selection import Selection
+from pipeline.selection import Selection, Unit
 from pipeline.store import Store
 from tests.api_feedback import ASKED, KIND, LATE, NOW, TEHRAN, fill, random_said
 from tests.builders import prediction
 from tests.content_feedback import Clause, message
 from tests.content_feedback import tell as tell_clauses
-from tests.told import november, tell, told
+from tests.told import Told, answered, november, tell, told
 
 NOVEMBER = Selection(from_=date(2026, 11, 1), to=date(2026, 12, 1))
 FRIDAY, SATURDAY = 6, 0
@@ -193,3 +197,83 @@ def test_each_score_leads_to_as_many_messages_as_it_counts(surveyed: Store) -> N
         top = Scored(measure=one.measure, lowest=one.scale.top_from)
         assert find(surveyed, Narrowing(scored=Scored(measure=one.measure)), asked).n == one.figures.n
         assert find(surveyed, Narrowing(scored=top), asked).n == one.figures.n_top
+
+
+def ticket(number: int) -> Told:
+    """Return a message that was answered after as many hours as its number, but each fifth; each third is solved."""
+    at = november(2, 8, 15) + timedelta(minutes=number)
+    solved = number % 3 == 0
+    return told(
+        f"t{number}", at, prediction(LATE), queue="ارسال" if number % 2 else None, conversation_id=f"c{number}",
+        status="solved" if solved else "open", replies=answered(at + timedelta(hours=number)) if number % 5 else (),
+        attributes={"solved_at": (at + timedelta(days=number)).isoformat()} if solved else {},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def desk(store: Store) -> Store:
+    """Twenty cases, one of which has a second message, and a comment of a source that answers nobody."""
+    later = told(
+        "again", november(9, 8, 15), prediction(KIND), conversation_id="c3", status="open", queue="ارسال"
+    )
+    comment = told("k", november(9, 8, 15), prediction(LATE), source="comments")
+    tell(store, [*(ticket(number) for number in range(1, 21)), later, comment])
+    return store
+
+
+def of_cases(store: Store, kind: CaseKind, *, at_least_h: float = 0, **values: Any) -> FeedbackPage:
+    opening = Opening(kind=kind, at_least_h=at_least_h, now=NOW)
+    return find(store, Narrowing(opening=opening, **values))
+
+
+@pytest.mark.parametrize("queue", [(), ("ارسال",), ("",)])
+def test_each_figure_of_cases_leads_to_the_messages_that_opened_them(
+    desk: Store, queue: tuple[str, ...]
+) -> None:
+    total = response_times(desk.engine, NOVEMBER, by=CaseCut.QUEUE, zone=TEHRAN, now=NOW, queue=queue).total
+
+    found = {kind.value: of_cases(desk, kind, queue=queue).n for kind in CaseKind}
+
+    assert found == {
+        "any": total.n,
+        "first_response": total.answer.n,
+        "resolution": total.solution.n,
+        "ended": total.n_ended,
+        "first_contact": total.n_first_contact,
+        "open": total.n_open,
+    }
+    assert total.n == (10 if queue else 20)
+
+
+def test_the_longest_waits_are_those_of_so_many_hours_and_of_nobody_answered_yet(desk: Store) -> None:
+    page = of_cases(desk, CaseKind.FIRST_RESPONSE, at_least_h=17)
+
+    assert native_ids(page) == ["t20", "t19", "t18", "t17", "t15", "t10", "t5"]
+    assert page.n == 7
+
+
+def test_what_opened_a_case_is_found_page_by_page(desk: Store) -> None:
+    longest = Narrowing(opening=Opening(kind=CaseKind.FIRST_RESPONSE, at_least_h=17, now=NOW))
+    asked = partial(find_feedback, desk.engine, NOVEMBER, zone=TEHRAN, narrowing=longest, limit=4)
+
+    first = asked()
+    second = asked(after=first.next)
+
+    assert (native_ids(first), native_ids(second)) == (["t20", "t19", "t18", "t17"], ["t15", "t10", "t5"])
+
+
+def test_other_filters_narrow_the_cases_of_a_kind(desk: Store) -> None:
+    late = Opening(kind=CaseKind.ANY, now=NOW)
+
+    page = find(desk, Narrowing(opening=late, unresolved=True, queue=("ارسال",), hour=(8,)))
+
+    assert native_ids(page) == ["t19", "t17", "t13", "t11", "t7", "t5", "t1"]
+
+
+def test_cases_of_whole_messages_are_those_of_any_sentiment(desk: Store) -> None:
+    any_case = Narrowing(opening=Opening(kind=CaseKind.ANY, now=NOW))
+    mixed = replace(NOVEMBER, sentiment=(Sentiment.MIXED,))
+
+    page = find_feedback(desk.engine, mixed, zone=TEHRAN, unit=Unit.MESSAGES, narrowing=any_case)
+
+    assert page.n == 0

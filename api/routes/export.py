@@ -63,6 +63,7 @@ def get_export(request: Request, query: Annotated[ExportQuery, Query()]) -> Resp
 
 def _messages(service: Service, selection: Selection, query: ExportQuery) -> Iterator[MessageOut]:
     """Every message; the first page is read at once, so that a wrong question is no broken file."""
+    narrowing = query.narrowing(service.clock())
 
     def read(after: FeedbackPage | None) -> FeedbackPage:
         return find_feedback(
@@ -71,7 +72,7 @@ def _messages(service: Service, selection: Selection, query: ExportQuery) -> Ite
             zone=service.zone,
             unit=query.unit,
             with_copies=query.copies == "show",
-            narrowing=query.narrowing(),
+            narrowing=narrowing,
             limit=PAGE_MESSAGES,
             after=after.next if after else None,
         )

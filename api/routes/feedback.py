@@ -32,7 +32,7 @@ def get_feedback(request: Request, query: Annotated[FeedbackQuery, Query()]) -> 
         zone=service.zone,
         unit=query.unit,
         with_copies=query.copies == "show",
-        narrowing=query.narrowing(),
+        narrowing=query.narrowing(service.clock()),
         order=query.order,
         limit=query.limit,
         after=query.cursor,

@@ -130,15 +130,58 @@ def test_only_a_web_address_becomes_a_link_to_the_help_desk(open_reader: Any) ->
     assert links.get_attribute("rel") == "noopener noreferrer"
 
 
-def test_the_waits_of_a_queue_lead_to_its_messages(open_reader: Any) -> None:
+def told_of(reader: Any, **params: str) -> Any:
+    """Return the number of messages of the demo that fit some filters."""
+    return answer_of(reader, "feedback", copies="show", **params)["n"]
+
+
+def test_the_waits_of_a_queue_lead_to_the_messages_that_opened_its_cases(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open("/support?period=all&lang=en&by=queue")
-    queue = next(
-        one["value"] for one in answer_of(reader, "cx/response", by="queue")["groups"] if one["value"]
+    group = next(one for one in answer_of(reader, "cx/response", by="queue")["groups"] if one["value"])
+
+    reader.click(f"#waits tbody tr:has-text('{group['value']}') td a.figure")
+
+    shown = number_in(page.locator("#msg-summary .big .value").inner_text())
+    assert (
+        shown == group["first_response"]["n"] == told_of(reader, queue=group["value"], case="first_response")
     )
+    assert page.locator(".msg-narrowing li > span").all_inner_texts() == [
+        f"Queue: {group['value']}",
+        "Opened a case: first response",
+    ]
+    assert reader.violations() == []
 
-    reader.click(f"#waits tbody tr:has-text('{queue}') td a.figure")
 
-    listed = answer_of(reader, "feedback", queue=queue)
-    assert page.locator("#msg-summary .big .value").inner_text() == f"{listed['n']:,}"
-    assert page.locator(".msg-narrowing li > span").inner_text() == f"Queue: {queue}"
+def test_nine_of_ten_lead_to_those_who_waited_as_long(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en&by=queue")
+    groups = answer_of(reader, "cx/response", by="queue")["groups"]
+    group = next(one for one in groups if one["value"] and one["first_response"]["p90_h"])
+
+    reader.click(f"#waits tbody tr:has-text('{group['value']}') td small a[href*='waited_h=']")
+
+    p90 = str(group["first_response"]["p90_h"])
+    shown = number_in(page.locator("#msg-summary .big .value").inner_text())
+    assert shown == told_of(reader, queue=group["value"], case="first_response", waited_h=p90)
+    assert 0 < shown < group["n"] / 5
+    said = page.locator(".msg-narrowing li > span").last.inner_text()
+    assert said.startswith("Opened a case: first response, at least")
+
+
+def test_open_and_ended_cases_lead_to_as_many_messages(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en")
+    total = answer_of(reader, "cx/response")["total"]
+
+    links = {
+        kind: page.locator(f"#glance a[href*='case={kind}']") for kind in ("ended", "open", "resolution")
+    }
+
+    assert (
+        number_in(links["ended"].locator(".n").inner_text())
+        == total["n_ended"]
+        == told_of(reader, case="ended")
+    )
+    assert number_in(links["open"].inner_text()) == total["n_open"] == told_of(reader, case="open")
+    assert told_of(reader, case="resolution") == total["resolution"]["n"]

@@ -35,7 +35,7 @@ export function nothingFound(page, said = page.t.empty) {
 
 /** Return the changes of an address that take every filter away. */
 export function withoutFilters() {
-  const ofMessages = ["hour", "weekday", "queue", "scored", "score_from", "score_to"];
+  const ofMessages = ["hour", "weekday", "queue", "scored", "score_from", "score_to", "case", "waited_h"];
   const names = ["source", "channel", "brand", "product", "segment", "stage", "intent", "aspect", "sentiment", "emotion", "flag", "q", ...ofMessages];
   return Object.fromEntries(names.map((name) => [name, null]));
 }

@@ -5,7 +5,7 @@ import { choices, downloads, figure, panel } from "../core/parts.js";
 import { drawLeftOut } from "./support/left-out.js";
 import { messageList } from "./support/messages.js";
 import { hoursFigure } from "./support/hours.js";
-import { contactFigure, drawSentences, drawWaits } from "./support/waits.js";
+import { contactFigure, drawSentences, drawWaits, openingOf } from "./support/waits.js";
 import { WORDS } from "./support/words.js";
 
 const CUTS = ["stage", "intent", "aspect", "queue", "channel"];
@@ -49,12 +49,12 @@ function angriest(page, t) {
 
 function glance(page, t, { n, total }, { open, urgent }) {
   if (isTimeless({ n, total }) && total.n_ended === 0) return noCases(t);
-  const all = page.messages();
+  const of = (kind) => openingOf(page, { total }, total, kind);
   return html`<dl class="support-glance">
-    <div><dt>${t.firstResponse}</dt><dd class="big">${hoursFigure(page, t, total.first_response, all)}</dd></div>
-    <div><dt>${t.resolution}</dt><dd class="big">${hoursFigure(page, t, total.resolution, all)}</dd></div>
-    <div><dt>${t.firstContact}</dt><dd class="big">${contactFigure(page, t, total, all)}</dd></div>
-    <div><dt>${t.unresolved}</dt><dd class="big">${messageCount(page, open, { unresolved: "true" })}<small>${t.openCases(page.write.count(total.n_open))}</small></dd></div>
+    <div><dt>${t.firstResponse}</dt><dd class="big">${hoursFigure(page, t, total.first_response, of("first_response"))}</dd></div>
+    <div><dt>${t.resolution}</dt><dd class="big">${hoursFigure(page, t, total.resolution, of("resolution"))}</dd></div>
+    <div><dt>${t.firstContact}</dt><dd class="big">${contactFigure(page, t, total, of("ended"))}</dd></div>
+    <div><dt>${t.unresolved}</dt><dd class="big">${messageCount(page, open, { unresolved: "true" })}<small><a href=${of("open")}>${t.openCases(page.write.count(total.n_open))}</a></small></dd></div>
     <div><dt>${t.urgentOpen}</dt><dd class="big">${messageCount(page, urgent, { flag: "urgent", unresolved: "true" })}</dd></div></dl>
     <p class="support-sentence">${page.pick(total, "sentence")}</p>`;
 }

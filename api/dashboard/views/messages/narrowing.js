@@ -11,8 +11,9 @@ export function narrowingChips(page, t) {
   const chips = ["hour", "weekday", "queue"].flatMap((name) => (asked[name] ?? []).map((value, _at, values) =>
     chip(page, t, { name, words: wordsOf(page, t, name, value), without: { [name]: values.length > 1 ? values.filter((one) => one !== value) : null } })));
   if (asked.scored) chips.push(chip(page, t, { name: "scored", words: scoreWords(page, t, asked), without: { scored: null, score_from: null, score_to: null, copies: null } }));
+  if (asked.case) chips.push(chip(page, t, { name: "case", words: caseWords(page, t, asked), without: { case: null, waited_h: null, copies: null } }));
   if (chips.length === 0) return nothing;
-  return html`<ul class="chips msg-narrowing" aria-label=${t.narrowed}>${chips}</ul>${asked.scored ? html`<p class="hint">${t.wordless}</p>` : nothing}`;
+  return html`<ul class="chips msg-narrowing" aria-label=${t.narrowed}>${chips}</ul>${asked.scored || asked.case ? html`<p class="hint">${t.wordless}</p>` : nothing}`;
 }
 
 function chip(page, t, { name, words, without }) {
@@ -34,4 +35,9 @@ function scoreWords(page, t, { scored: [measure], score_from: [from] = [], score
   const range = low === null ? high && t.atMost(high) : high === null ? t.atLeast(low) : t.fromTo(low, high);
   const name = t.measures[measure] ?? measure;
   return range ? `${name}${page.isRtl ? "،" : ","} ${range}` : name;
+}
+
+function caseWords(page, t, { case: [kind], waited_h: [hours] = [] }) {
+  const name = t.cases[kind] ?? kind;
+  return hours === undefined ? name : `${name}${page.isRtl ? "،" : ","} ${t.waited(page.write.hours(Number(hours)))}`;
 }

@@ -3,7 +3,7 @@
 import { valuesOf } from "../../core/address.js";
 
 export const HEADS = ["stage", "intent", "aspect", "sentiment"];
-export const NARROWING = ["hour", "weekday", "queue", "scored", "score_from", "score_to"];
+export const NARROWING = ["hour", "weekday", "queue", "scored", "score_from", "score_to", "case", "waited_h"];
 const JOINED = new Set(["hour", "weekday"]);
 const PAGE = 25;
 const MOST = 200;

@@ -18,26 +18,35 @@ export function drawWaits(page, t, data) {
   ], rows)}</div>`;
 }
 
-function nameOf(page, t, { by, total }, row) {
+function nameOf(page, t, data, row) {
+  const { by, total } = data;
   const name = row.value === null && row !== total && by === "queue" ? t.noQueue : page.pick(row, "label");
-  return html`<b dir="auto">${name}</b> <small>${page.write.count(row.n)} ${t.cases}</small>`;
+  return html`<b dir="auto">${name}</b> <small><a href=${openingOf(page, data, row, "any")}>${page.write.count(row.n)} ${t.cases}</a></small>`;
 }
 
-function messagesOf(page, { by, total }, row, more = {}) {
-  return page.messages(row === total ? more : { [by]: row.value ?? "", ...more });
+/** Return the address of the messages that opened a row's cases of a kind; copies open cases, too. */
+export function openingOf(page, { by, total }, row, kind, more = {}) {
+  return page.messages({ ...(row === total ? {} : { [by]: row.value ?? "" }), case: kind, copies: "show", ...more });
 }
 
 function waitColumn(page, t, data, { kind, head, scale }) {
   return {
     head: html`${head}${hoursAxis(page, scale)}`,
     cell: (row) => html`<span class="support-cell-head" aria-hidden="true">${head}</span>${hoursBar(row[kind], scale)}
-      <span class="support-told">${hoursFigure(page, t, row[kind], messagesOf(page, data, row))}</span>
-      <small>${[nineWords(page, t, row[kind]), row[kind].n_waiting > 0 ? t.waiting(page.write.count(row[kind].n_waiting)) : ""].filter(Boolean).join(" · ")}</small>`,
+      <span class="support-told">${hoursFigure(page, t, row[kind], openingOf(page, data, row, kind))}</span>
+      <small>${nine(page, t, row[kind], openingOf(page, data, row, kind, { waited_h: row[kind].p90_h }))}${row[kind].n_waiting > 0 ? html`${row[kind].too_few ? "" : " · "}${t.waiting(page.write.count(row[kind].n_waiting))}` : nothing}</small>`,
   };
 }
 
+/** What nine of ten wait at most leads to the messages of those who waited as long, or longer. */
+function nine(page, t, wait, href) {
+  const words = nineWords(page, t, wait);
+  if (!words) return nothing;
+  return wait.p90_h === null ? html`<span>${words}</span>` : html`<a href=${href} title=${t.slowest}>${words}</a>`;
+}
+
 function contact(page, t, data, row) {
-  return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span>${contactFigure(page, t, row, messagesOf(page, data, row))}`;
+  return html`<span class="support-cell-head" aria-hidden="true">${t.firstContact}</span>${contactFigure(page, t, row, openingOf(page, data, row, "ended"))}`;
 }
 
 /** Return the share solved at first contact, one click from its messages. */

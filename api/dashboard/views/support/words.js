@@ -4,7 +4,7 @@ export const WORDS = {
   fa: {
     glance: "در یک نگاه", glanceHint: "پرونده یک گفتگو است، یا پیامی که در گفتگویی نیست؛ با نخستین پیامش شمرده می‌شود.",
     firstResponse: "نخستین پاسخ", resolution: "حل پرونده", firstContact: "حل در نخستین تماس", unresolved: "پیام‌های حل‌نشده", openCases: (n) => `${n} پرونده‌ی باز`, urgentOpen: "پیام‌های فوری حل‌نشده",
-    nine: "۹ از ۱۰ نفر تا", nineNot: "۹ از ۱۰ نفر: هنوز نه", notReached: "هنوز نرسیده", atLeast: (length) => `دست‌کم ${length}`, sureAtLeast: (length) => `با اطمینان ۹۵٪ دست‌کم ${length}`, cases: "پرونده", ended: "پرونده‌ی بسته",
+    slowest: "کسانی که دست‌کم همین‌قدر منتظر ماندند", nine: "۹ از ۱۰ نفر تا", nineNot: "۹ از ۱۰ نفر: هنوز نه", notReached: "هنوز نرسیده", atLeast: (length) => `دست‌کم ${length}`, sureAtLeast: (length) => `با اطمینان ۹۵٪ دست‌کم ${length}`, cases: "پرونده", ended: "پرونده‌ی بسته",
     waiting: (n) => `${n} هنوز منتظر`, notTold: "در دست نیست", tooFewHint: "برای گفتن رقم دست‌کم ۳۰ پرونده لازم است.",
     waits: "انتظار، بخش به بخش", waitsHint: "نقطه: میانه با بازه‌ی ۹۵٪؛ سر نوار: صدک نود. کسانی که هنوز منتظرند هم شمرده شده‌اند.", by: "به تفکیک",
     stage: "مرحله", intent: "نیت", aspect: "جنبه", queue: "صف", channel: "کانال", noQueue: "بدون صف",
@@ -20,7 +20,7 @@ export const WORDS = {
   en: {
     glance: "At a glance", glanceHint: "A case is a conversation, or a message outside of any; it counts with its first message.",
     firstResponse: "First response", resolution: "Resolution", firstContact: "Solved at first contact", unresolved: "Unresolved messages", openCases: (n) => `${n} open cases`, urgentOpen: "Urgent unresolved messages",
-    nine: "9 of 10 within", nineNot: "9 of 10: not yet", notReached: "not reached yet", atLeast: (length) => `at least ${length}`, sureAtLeast: (length) => `with 95% confidence at least ${length}`, cases: "cases", ended: "ended cases",
+    slowest: "Those who waited at least as long", nine: "9 of 10 within", nineNot: "9 of 10: not yet", notReached: "not reached yet", atLeast: (length) => `at least ${length}`, sureAtLeast: (length) => `with 95% confidence at least ${length}`, cases: "cases", ended: "ended cases",
     waiting: (n) => `${n} still wait`, notTold: "not told", tooFewHint: "A figure needs at least 30 cases.",
     waits: "Waits, part by part", waitsHint: "Dot: median with its 95% interval; end of the bar: 90th percentile. Those who still wait are counted too.", by: "By",
     stage: "Stage", intent: "Intent", aspect: "Aspect", queue: "Queue", channel: "Channel", noQueue: "No queue",
