@@ -10,24 +10,6 @@ from pipeline.errors import SkipRecord
 from pipeline.records import Reply, Role
 
 
-def replies_between(
-    by_customer: Sequence[bool], answers: Sequence[Reply | None], number: int
-) -> tuple[Reply, ...]:
-    """Return the company's answers between one message of the customer and the customer's next.
-
-    Args:
-        by_customer: For each message of a conversation, oldest first: whether the customer speaks.
-        answers: For each message: the answer it is; ``None`` where it is none, or its time cannot be read.
-        number: Place of the customer's message.
-    """
-    following: list[Reply] = []
-    for spoken, answer in zip(by_customer[number + 1 :], answers[number + 1 :], strict=True):
-        if spoken:
-            break
-        following += [answer] if answer else []
-    return tuple(following)
-
-
 def read_answer(row: JsonRow, role: Role, *, at: str, zone: ZoneInfo | None = None) -> Reply | None:
     """Return when the company answered; ``None`` where the time cannot be read, which costs no customer's words."""
     try:
@@ -44,7 +26,7 @@ def customers_turns(
     role: Callable[[JsonRow], Role] = lambda _: Role.AGENT,
     zone: ZoneInfo | None = None,
 ) -> Iterator[tuple[JsonRow, tuple[Reply, ...]]]:
-    """Yield each message of the customer with the company's answers to it.
+    """Yield each message of the customer with the company's answers between it and the customer's next.
 
     Args:
         said: What was said in a conversation, oldest first, without private notes.
@@ -54,10 +36,15 @@ def customers_turns(
         zone: Zone of times that name none.
     """
     spoken = [by_customer(one) for one in said]
-    answers = [
-        None if own else read_answer(one, role(one), at=at, zone=zone)
-        for one, own in zip(said, spoken, strict=True)
-    ]
-    for number, one in enumerate(said):
-        if spoken[number]:
-            yield one, replies_between(spoken, answers, number)
+    turn: JsonRow | None = None
+    replies: list[Reply] = []
+    for one, own in zip(said, spoken, strict=True):
+        if own:
+            if turn is not None:
+                yield turn, tuple(replies)
+            turn, replies = one, []
+        elif turn is not None:
+            answer = read_answer(one, role(one), at=at, zone=zone)
+            replies += [answer] if answer else []
+    if turn is not None:
+        yield turn, tuple(replies)

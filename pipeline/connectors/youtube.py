@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -14,10 +13,10 @@ from pipeline.connectors.files import Row
 from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import Cursor, Pager, value_at
+from pipeline.connectors.pagers import Cursor, Pager
 from pipeline.connectors.scans import NewestFirst
-from pipeline.connectors.threads import read_answer, replies_between
-from pipeline.records import Author, Channel, Feedback, Reply, Role
+from pipeline.connectors.threads import customers_turns
+from pipeline.records import Author, Channel, Feedback, Reply
 
 AT = "snippet.publishedAt"
 
@@ -76,15 +75,14 @@ class YouTube(JsonSource):
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return what others than the channel itself wrote in a thread."""
         del client
-        found = value_at(row.content, "replies.comments")
-        listed = found if isinstance(found, list) else []
-        replies = [replace(row, content=one) for one in listed if isinstance(one, Mapping)]
-        said = [row.inner("snippet.topLevelComment"), *sorted(replies, key=lambda one: one.maybe(AT) or "")]
-        spoken = [one.maybe("snippet.authorChannelId.value") != self.channel_id for one in said]
-        answers = [read_answer(one, Role.AGENT, at=AT) for one in said]
-        for number, one in enumerate(said):
-            if spoken[number]:
-                yield self.message(one, partial(self.read, one, replies_between(spoken, answers, number)))
+        replies = sorted(row.rows("replies.comments"), key=lambda one: one.maybe(AT) or "")
+        turns = customers_turns(
+            [row.inner("snippet.topLevelComment"), *replies],
+            by_customer=lambda one: one.maybe("snippet.authorChannelId.value") != self.channel_id,
+            at=AT,
+        )
+        for one, answers in turns:
+            yield self.message(one, partial(self.read, one, answers))
 
     def read(self, row: JsonRow, replies: tuple[Reply, ...] = ()) -> Feedback:
         """Return a comment, or a reply to one."""
