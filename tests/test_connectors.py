@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import openpyxl
 import pytest
@@ -50,6 +53,23 @@ def test_every_connector_has_a_case_in_the_battery() -> None:
     otherwise = {"drop_folder", "google_play_scraper", "imap", "kafka", "singer", "sql"}
 
     assert {case.kind for case in (*CASES, *HTTP_CASES)} | otherwise == set(CONNECTORS)
+
+
+def n_code_lines(kind: str) -> int:
+    """Lines of the file of a connector that are neither documentation nor blank."""
+    text = Path(inspect.getfile(CONNECTORS[kind])).read_text(encoding="utf-8")
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and ast.get_docstring(node) is not None
+    ]
+    told = {line for one in docstrings for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
+    return sum(bool(line.strip()) for number, line in enumerate(text.splitlines(), 1) if number not in told)
+
+
+def test_half_of_the_connectors_are_under_80_lines_of_code() -> None:
+    assert median(n_code_lines(kind) for kind in CONNECTORS) < 80
 
 
 def test_a_ticket_row_fills_every_field(tmp_path: Path) -> None:
