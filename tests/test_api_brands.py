@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from pipeline.keys import add_key
 from pipeline.store import Store
-from tests.api_feedback import SMALL, Said, fill
+from tests.api_feedback import SMALL, Said, fill, november
 from tests.builders import prediction
 from tests.service import serving, settings_of
 
@@ -132,3 +132,14 @@ def test_only_what_its_own_brand_names_is_there_to_choose_from(client: TestClien
     assert set(everything["products"]) == {OURS, THEIRS, NOBODYS}
     assert own["names"]["stage"][3] == {"id": "delivery", "fa": "ارسال و تحویل", "en": "Delivery"}
     assert own["zone"] == "Asia/Tehran"
+
+
+def test_the_first_and_last_day_are_those_of_its_own_brand(client: TestClient, store: Store) -> None:
+    whole = {"Authorization": f"Bearer {add_key(store, 'whole', 'read')}"}
+    fill(store, [Said(november(1), prediction(), source="far", brand="آن‌ها")])
+    fill(store, [Said(november(21), prediction(), source="late", brand="آن‌ها")])
+
+    own, everything = client.get("/v1/options").json(), client.get("/v1/options", headers=whole).json()
+
+    assert (everything["data_from"], everything["data_to"]) == ("2026-11-01", "2026-11-21")
+    assert (own["data_from"], own["data_to"]) == ("2026-11-16", "2026-11-20")
