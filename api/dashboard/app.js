@@ -29,6 +29,7 @@ const answers = new Answers(() => redraw());
 const modules = {};
 let options = null;
 let session = null;
+let isStillSignedIn = false;
 let failure = null;
 let isQueued = false;
 let said = "";
@@ -75,7 +76,7 @@ function content() {
   const page = new Page(answers, options, session, { redraw, go, say, signOut });
   const view = VIEWS[page.view];
   document.title = `${view ? page.t[page.view] : page.t.notFound} · ${page.t.product}`;
-  return shell(page, { views: VIEWS, bar: view?.filtered ? filterBar(page) : nothing, body: body(page, view), said });
+  return shell(page, { views: VIEWS, bar: view?.filtered ? filterBar(page) : nothing, body: body(page, view), said, isStillSignedIn });
 }
 
 function body(page, view) {
@@ -149,8 +150,18 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 addEventListener("beforeprint", draw);
 addEventListener("afterprint", redraw);
 
+/** Whoever believes to be signed out leaves the machine to others: if it failed, that is said. */
 async function signOut() {
-  await answers.send("DELETE", "/v1/session");
+  try {
+    await answers.send("DELETE", "/v1/session");
+  } catch (error) {
+    isStillSignedIn = error.status !== 401;
+    if (isStillSignedIn) {
+      redraw();
+      return;
+    }
+  }
+  isStillSignedIn = false;
   answers.clear();
   options = null;
   await start();

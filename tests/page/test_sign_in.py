@@ -90,6 +90,25 @@ def test_a_session_outlives_the_tab_until_somebody_signs_out(open_reader: Any, k
     assert reader.page.locator("#key").input_value() == ""
 
 
+def test_a_sign_out_that_does_not_reach_the_service_says_so(open_reader: Any, keyed: Keyed) -> None:
+    reader = open_form(open_reader, keyed, "/try?lang=en")
+    give(reader, keyed.key)
+    reader.page.wait_for_selector("#tried")
+    reader.page.route("**/v1/session", lambda route: route.abort())
+
+    reader.page.get_by_role("button", name="Sign out").click()
+
+    told = reader.page.locator(".side .refused")
+    told.wait_for()
+    assert told.inner_text().startswith("You are still signed in")
+    assert reader.violations() == []
+    reader.complaints.clear()
+    reader.page.unroute("**/v1/session")
+    reader.page.get_by_role("button", name="Sign out").click()
+    reader.page.wait_for_selector("#key")
+    assert reader.page.context.cookies() == []
+
+
 def test_what_is_written_carries_the_session_s_token(open_reader: Any, keyed: Keyed) -> None:
     reader = open_form(open_reader, keyed, "/try")
     give(reader, keyed.key)

@@ -23,25 +23,25 @@ function icon(id) {
 /**
  * Return the whole page.
  * @param {import("./page.js").Page} page
- * @param {{views: object, bar: unknown, body: unknown, said: string}} parts
+ * @param {{views: object, bar: unknown, body: unknown, said: string, isStillSignedIn: boolean}} parts `isStillSignedIn`: signing out failed.
  */
-export function shell(page, { views, bar, body, said }) {
+export function shell(page, { views, bar, body, said, isStillSignedIn }) {
   const { t } = page;
   const links = Object.keys(views).map((id) => html`<li><a href=${page.address(id)} aria-current=${page.view === id ? "page" : nothing}>${icon(id)}<span>${t[id]}</span></a></li>`);
   return html`<a class="skip" href="#content">${t.skip}</a>
     <header class="top"><a class="brand" href=${page.address("overview")}><img src="/assets/icon.svg" alt="" width="28" height="28"><b>${t.product}</b></a>
-      <details class="drop menu"><summary>${t.menu}</summary><div class="box"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page)}</div></details></header>
-    <aside class="side"><div class="stays"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page)}</div></aside>
+      <details class="drop menu"><summary>${t.menu}</summary><div class="box"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page, isStillSignedIn)}</div></details></header>
+    <aside class="side"><div class="stays"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page, isStillSignedIn)}</div></aside>
     <main id="content" tabindex="-1">${bar}${body}</main>
     <div class="visually-hidden" role="status">${said}</div>`;
 }
 
-function settings(page) {
+function settings(page, isStillSignedIn) {
   const { t, session } = page;
   return html`<div class="settings">
     <a href=${page.here({ lang: page.isRtl ? "en" : "fa" })} lang=${page.isRtl ? "en" : "fa"} @click=${turnLanguage}>${t.language}</a>
     <button type="button" @click=${() => turnTheme(page)}>${t.theme}</button>
-    ${session.signed_in ? html`<button type="button" @click=${page.actions.signOut}>${t.signOut} <bdi>${session.name}</bdi></button>` : nothing}
+    ${session.signed_in ? html`<button type="button" @click=${page.actions.signOut}>${t.signOut} <bdi>${session.name}</bdi></button>${isStillSignedIn ? html`<p class="refused" role="alert">${t.stillSignedIn}</p>` : nothing}` : nothing}
     <p class="hint"><a href="/docs">API</a> · <bdi>${page.options.model_version}</bdi></p></div>`;
 }
 
