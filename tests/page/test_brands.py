@@ -201,6 +201,16 @@ def test_a_lone_brand_shows_its_figures_and_how_a_competitor_comes_beside_it(ope
     assert "/messages?" in page.url
 
 
+def test_where_corrected_figures_are_chosen_brands_say_that_theirs_are_raw(open_reader: Any) -> None:
+    reader = open_reader()
+
+    adjusted = reader.open("/brands?lang=en&estimate=adjusted").locator(".br-raw").all_inner_texts()
+    raw = reader.open("/brands?lang=en").locator(".br-raw").all_inner_texts()
+
+    assert [one.split(";")[0] for one in adjusted] == ["Brands are always compared by raw figures"]
+    assert raw == []
+
+
 def test_where_no_message_names_a_brand_the_page_says_what_to_do(open_reader: Any, no_brand_url: str) -> None:
     reader = open_reader(url=no_brand_url, width=360)
     page = reader.open(f"/brands?lang=fa&{PERIOD}")

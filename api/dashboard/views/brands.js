@@ -17,7 +17,8 @@ export function draw(page) {
   const t = page.words(WORDS);
   const answer = page.ask("brands", { phrases: 0 });
   const known = page.options.brands ?? [];
-  return html`<div class="view-head"><h1 tabindex="-1">${page.t.brands}</h1><p class="hint">${t.lead}</p></div>
+  return html`<div class="view-head"><h1 tabindex="-1">${page.t.brands}</h1><p class="hint">${t.lead}</p>
+      ${page.estimate === "adjusted" ? html`<p class="hint br-raw">${t.rawOnly}</p>` : nothing}</div>
     ${known.length > 1 ? pairPicker(page, t, answer.data) : nothing}
     ${known.length === 0 && answer.data ? noBrand(page, t) : inside(page, { answer, isEmpty: (data) => data.n_brands === 0, draw: (data) => body(page, t, data, answer) })}`;
 }

@@ -2,7 +2,7 @@
 
 export const WORDS = {
   fa: {
-    lead: "در کنار دیگران کجا ایستاده‌ایم؟", sideBySide: "دو برند را کنار هم بگذارید:", firstBrand: "برند نخست", secondBrand: "برند دوم", beside: "در کنار",
+    lead: "در کنار دیگران کجا ایستاده‌ایم؟", rawOnly: "برندها همیشه با رقم‌های خام سنجیده می‌شوند؛ تصحیح در این صفحه اثری ندارد.", sideBySide: "دو برند را کنار هم بگذارید:", firstBrand: "برند نخست", secondBrand: "برند دوم", beside: "در کنار",
     choose: "برگزینید…", allBrands: "همه‌ی برندها",
     without: (n) => `${n} نظر نام برندی ندارد و در این سنجش نیست.`, largestOnly: (shown, all) => `${shown} برند پرحرف‌تر از ${all} برند.`,
     ahead: (brand, net, points) => `راضی‌ترین مشتریان: ${brand} با رضایت خالص ${net}؛ ${points} امتیاز در سنجش با بقیه.`,
@@ -22,7 +22,7 @@ export const WORDS = {
     alone: "همه‌ی نظرهای این دوره درباره‌ی همین برند است؛ سهم صدا وقتی معنا دارد که برند دیگری هم باشد.",
   },
   en: {
-    lead: "How do we stand beside the others?", sideBySide: "Set two brands side by side:", firstBrand: "First brand", secondBrand: "Second brand", beside: "beside",
+    rawOnly: "Brands are always compared by raw figures; the correction does nothing in this view.", lead: "How do we stand beside the others?", sideBySide: "Set two brands side by side:", firstBrand: "First brand", secondBrand: "Second brand", beside: "beside",
     choose: "Choose…", allBrands: "All brands",
     without: (n) => `${n} mentions name no brand and are left out here.`, largestOnly: (shown, all) => `The ${shown} brands most spoken of, out of ${all}.`,
     ahead: (brand, net, points) => `Happiest customers: ${brand} with net sentiment ${net}, ${points} points against the others.`,
