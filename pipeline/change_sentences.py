@@ -84,6 +84,11 @@ def tell_drivers(found: Drivers, names: Names) -> Words:
     n = write_count(found.counts.n)
     same_way = [one for one in found.drivers if one.part.total.value * found.change.value > 0]
     main = [one for one in same_way if one.part.significant][:N_TOLD]
+    if not main and found.change.excludes_zero:
+        return Words(
+            f"{EVERYTHING.fa}: {whole.fa} ({n.fa})؛ ولی هیچ بخشی به‌تنهایی آن را توضیح نمی‌دهد.",
+            f"{EVERYTHING.en}: {whole.en} ({n.en}), but no single part explains it.",
+        )
     if not main:
         return Words(
             f"{EVERYTHING.fa}: {whole.fa} ({n.fa}). سهم هیچ بخشی از آن بیش از نوسان تصادفی نیست.",
@@ -147,10 +152,10 @@ def _why(driver: Driver) -> Words:
         return Words("دیگر نیست", "it is gone")
     if abs(part.mix.value) > abs(part.within.value):
         grew = Words("بزرگ‌تر", "larger") if driver.share > driver.share_before else Words("کوچک‌تر", "smaller")
-        return Words(f"بیشتر از آن رو که سهمش {grew.fa} شد", f"mostly as its share became {grew.en}")
+        return Words(f"بیشتر چون سهمش {grew.fa} شد", f"mostly as its share became {grew.en}")
     was, is_ = write_levels(net_of(driver.counts_before), net_of(driver.counts))
     return Words(
-        f"بیشتر از آن رو که رضایت خالصش از {was.fa} به {is_.fa} رفت",
+        f"بیشتر چون رضایت خالصش از {was.fa} به {is_.fa} رفت",
         f"mostly as its net sentiment went from {was.en} to {is_.en}",
     )
 

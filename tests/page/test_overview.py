@@ -91,6 +91,28 @@ def test_a_change_that_may_be_chance_is_said_to_be_one(open_reader: Any) -> None
     assert "No sure change" in page.locator(".ov-key", has_text="Net sentiment").inner_text()
 
 
+def test_a_figure_that_may_be_chance_has_no_colour(open_reader: Any) -> None:
+    page = open_reader().open("/overview?lang=en&period=30d")
+
+    net = page.locator(".ov-key", has_text="Net sentiment").locator(".figure")
+
+    assert net.locator(".sure").inner_text() == "-6 to +8"
+    assert net.locator(".value.good, .value.bad").count() == 0
+
+
+def test_a_stage_that_fell_without_one_aspect_to_explain_it_is_named_so(open_reader: Any) -> None:
+    reader = open_reader()
+    told = httpx.get(f"{reader.url}/v1/drivers?from=1405-06-01&to=1405-07-01&by=aspect").json()
+    for part in told["drivers"]:
+        part["significant"] = False
+    answer_with(reader.page, "drivers", told)
+
+    why = reader.open("/overview?lang=en&from=1405-06-01&to=1405-07-01").locator("#changes .ov-why")
+
+    assert "Net sentiment clearly fell at the stage “Delivery”, but no single aspect" in why.inner_text()
+    assert "many comparisons are made at once" in why.locator(".chance-note").inner_text()
+
+
 def test_where_last_month_got_worse_and_why_is_said_in_sentences(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open("/overview?lang=en&from=1405-06-01&to=1405-07-01")

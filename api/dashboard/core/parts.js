@@ -69,7 +69,7 @@ export function figure(page, { value, low, high, n, href, write, tone, unit }) {
 export function netFigure(page, told, href, field = "net_sentiment") {
   const value = told[field];
   return figure(page, {
-    value, low: told[`${field}_low`], high: told[`${field}_high`], n: told.n, href, write: page.write.points, tone: toneOf(value),
+    value, low: told[`${field}_low`], high: told[`${field}_high`], n: told.n, href, write: page.write.points, tone: sureTone(value, told[`${field}_low`], told[`${field}_high`]),
   });
 }
 
@@ -77,6 +77,11 @@ export function netFigure(page, told, href, field = "net_sentiment") {
 export function toneOf(points) {
   if (points === null || points === undefined || Math.abs(points) < 0.5) return "";
   return points > 0 ? "good" : "bad";
+}
+
+/** Return that class only where the interval leaves out zero: what may be chance has no colour. */
+export function sureTone(points, low, high) {
+  return low > 0 || high < 0 ? toneOf(points) : "";
 }
 
 /**
@@ -126,6 +131,11 @@ export function downloads(page, route, params = {}) {
   const files = [["csv", "CSV"], ["xlsx", "Excel"]];
   return html`<span class="downloads">${files.map(([format, name]) => html`<a href=${page.question(route, { ...params, format })} download
     aria-label="${page.t.download} ${name}">${name}</a>`)}</span>`;
+}
+
+/** Return why something with an interval apart from zero may still be chance; nothing where nothing is marked so. */
+export function chanceNote(page, isMarked) {
+  return isMarked ? html`<p class="hint chance-note">${page.t.chanceHint}</p>` : nothing;
 }
 
 /** Return a row of choices of which one holds; each is an address. */

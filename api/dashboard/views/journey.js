@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { valuesOf } from "../core/address.js";
-import { choices, downloads, estimateBadge, panel } from "../core/parts.js";
+import { chanceNote, choices, downloads, estimateBadge, panel } from "../core/parts.js";
 import { dayOf } from "../core/periods.js";
 import { stageDetails } from "./journey/details.js";
 import { journeyMap, quietStage } from "./journey/map.js";
@@ -54,7 +54,8 @@ function drawMap(page, t, data, asked) {
   const quiet = data.stages.find(({ stage }) => stage === "none");
   const told = { ...asked, emotions: byStage(asked.emotions.data?.stages ?? []), pains: byStages(asked.pains.data?.cells ?? []), coversBefore: asked.pains.data?.before_is_covered };
   return html`${page.query.get("as") === "table" ? journeyTable(page, t, stages) : journeyMap(page, t, stages, told)}
-    ${quiet?.n ? quietStage(page, t, quiet) : nothing}${coverage(page, t, data)}`;
+    ${quiet?.n ? quietStage(page, t, quiet) : nothing}${coverage(page, t, data)}
+    ${chanceNote(page, stages.some((one) => one.change !== null && !one.changed))}`;
 }
 
 function coverage(page, t, data) {

@@ -1,7 +1,7 @@
 /** What is talked about: volume, net sentiment with its interval, and the change of each aspect. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { choices, downloads, figure, netFigure, panel, sentimentBar, toneOf } from "../../core/parts.js";
+import { chanceNote, choices, downloads, figure, netFigure, panel, sentimentBar, sureTone, toneOf } from "../../core/parts.js";
 import { dot, ruler, scaleOf, track, whisker } from "../../core/track.js";
 
 const ORDERS = {
@@ -27,7 +27,8 @@ function ranking(page, t, data, order) {
   const heads = [page.t.aspect, page.t.n, page.t.sentiment, html`${page.t.netSentiment}<span class="dr-beside">${ruler(scale, page.write.points)}</span>`, t.changeFrom];
   return html`<table class="dr-ranking"><caption class="visually-hidden">${t.aspects}</caption>
     <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-    <tbody>${lines.map((line) => row(page, t, line, { scale, total: data.total }))}</tbody></table>`;
+    <tbody>${lines.map((line) => row(page, t, line, { scale, total: data.total }))}</tbody></table>
+    ${chanceNote(page, lines.some((line) => line.change !== null && !line.significant))}`;
 }
 
 function row(page, t, line, { scale, total }) {
@@ -36,10 +37,14 @@ function row(page, t, line, { scale, total }) {
     <td class="dr-volume">${figure(page, { value: line.n, write: page.write.count, href })} <span class="hint">${page.write.percent(line.share)}</span></td>
     <td class="dr-feelings">${sentimentBar(page, line, (sentiment) => page.messages({ aspect: line.value, sentiment }))}</td>
     <td class="dr-net"><span class="dr-beside">${line.net_sentiment === null ? html`<i></i>` : track(scale, [
-      dot(scale, total.net_sentiment, "line"), whisker(scale, line.net_sentiment_low, line.net_sentiment_high, toneOf(line.net_sentiment)),
-      dot(scale, line.net_sentiment, toneOf(line.net_sentiment)),
+      dot(scale, total.net_sentiment, "line"), whisker(scale, line.net_sentiment_low, line.net_sentiment_high, toneOfNet(line)),
+      dot(scale, line.net_sentiment, toneOfNet(line)),
     ])}${netFigure(page, { ...line, n: undefined }, href)}</span></td>
     <td class="dr-moved">${line.net_sentiment === null ? nothing : html`<span class="dr-only-phone">${t.changeFrom}</span> ${change(page, t, line)}`}</td></tr>`;
+}
+
+function toneOfNet(line) {
+  return sureTone(line.net_sentiment, line.net_sentiment_low, line.net_sentiment_high);
 }
 
 function change(page, t, line) {

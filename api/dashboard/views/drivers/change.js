@@ -1,7 +1,7 @@
 /** The change of net sentiment as a whole, and the walk from one period to the other. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { choices, downloads, figure, panel, toneOf } from "../../core/parts.js";
+import { chanceNote, choices, downloads, figure, panel, sureTone } from "../../core/parts.js";
 import { valuesOf } from "../../core/address.js";
 import { comparisonPicker, messagesBefore } from "./comparison.js";
 import { extremes } from "./steps.js";
@@ -39,7 +39,8 @@ function body(page, t, { data, by, compared }) {
   const splits = SPLITS.filter((id) => isUseful[id] !== false || id === by).map(named);
   return html`${ends(page, t, data, compared?.data?.total)}
     <p class="dr-lead">${page.pick(data, "summary")}</p>${told(page, t, data)}
-    <div class="dr-split"><span class="hint">${t.splitBy}</span>${choices(t.splitBy, splits)}</div>${waterfall(page, t, data)}`;
+    <div class="dr-split"><span class="hint">${t.splitBy}</span>${choices(t.splitBy, splits)}</div>${waterfall(page, t, data)}
+    ${chanceNote(page, data.drivers.some((part) => !part.significant))}`;
 }
 
 /** A longer period may have nothing before it, a shorter one too few: both are offered. */
@@ -51,7 +52,7 @@ function tooFew(page, t, data) {
 
 function ends(page, t, data, total) {
   const points = page.write.points;
-  const change = { value: data.change, low: data.change_low, high: data.change_high, write: points, tone: toneOf(data.change) };
+  const change = { value: data.change, low: data.change_low, high: data.change_high, write: points, tone: sureTone(data.change, data.change_low, data.change_high) };
   const isSure = data.change_low > 0 || data.change_high < 0;
   return html`<dl class="dr-ends">
     <div><dt>${t.before}</dt><dd>${figure(page, { ...netOf(data, total, "_before"), n: data.n_before, write: points, href: messagesBefore(page, data) })}</dd></div>
@@ -62,7 +63,8 @@ function ends(page, t, data, total) {
 /** The split tells both net sentiments without their intervals; those come with the comparison. */
 function netOf(data, total, period) {
   const value = data[`net_sentiment${period}`];
-  return { value, low: total?.[`net_sentiment${period}_low`], high: total?.[`net_sentiment${period}_high`], tone: toneOf(value) };
+  const [low, high] = ["low", "high"].map((end) => total?.[`net_sentiment${period}_${end}`]);
+  return { value, low, high, tone: sureTone(value, low, high) };
 }
 
 function told(page, t, data) {

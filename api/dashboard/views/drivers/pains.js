@@ -1,11 +1,18 @@
 /** Where it hurts: stage, aspect and intent together, by number, against what one expects, or by growth. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { choices, downloads, panel } from "../../core/parts.js";
+import { chanceNote, choices, downloads, panel } from "../../core/parts.js";
 import { dot, fill, scaleOf, track, whisker } from "../../core/track.js";
 
 const RANKS = ["volume", "unusual", "growth"];
 const [FEW, MANY] = [5, 20];
+
+/** Whether a cell is said to be perhaps chance, by ranking. */
+const MARKED = {
+  volume: () => false,
+  unusual: (cell) => !cell.unusual?.is_unusual,
+  growth: (cell) => cell.growth && !cell.growth.grew && !cell.growth.shrank,
+};
 
 /** Return the panel. */
 export function painsPanel(page, t) {
@@ -26,7 +33,7 @@ function list(page, t, { data, rank, isLong }) {
   const fold = html`<p><a href=${page.here({ pains: isLong ? null : "all" })}>${isLong ? t.fewPains : t.allPains}</a></p>`;
   return html`<p class="dr-lead">${page.pick(data, "sentence")}</p>
     ${rank === "growth" && !data.before_is_covered ? html`<p class="hint">${t.painsNotCovered}</p>` : nothing}
-    <ol class="dr-pains">${cells.map((cell) => row(page, t, { cell, rank, scale }))}</ol>${data.cells.length > FEW ? fold : nothing}`;
+    <ol class="dr-pains">${cells.map((cell) => row(page, t, { cell, rank, scale }))}</ol>${data.cells.length > FEW ? fold : nothing}${chanceNote(page, cells.some(MARKED[rank]))}`;
 }
 
 function row(page, t, { cell, rank, scale }) {

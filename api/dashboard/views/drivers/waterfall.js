@@ -1,7 +1,7 @@
 /** The walk from the net sentiment before to that of now: one bar for each part, one click from its messages. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { table, toneOf } from "../../core/parts.js";
+import { sureTone, table, toneOf } from "../../core/parts.js";
 import { dot, fill, plotOrTable, ruler, scaleOf, track, whisker } from "../../core/track.js";
 import { messagesBefore } from "./comparison.js";
 import { fold, walk } from "./steps.js";
@@ -66,7 +66,7 @@ function row(page, t, { step, data, scale }) {
   return html`<li class="dr-step ${kind}" data-total=${part.total} data-value=${part.value ?? ""}>
     <a class="dr-line" href=${told.href} title=${told.tip}><span class="dr-name"><bdi>${told.name}</bdi> <span class="n">${page.write.count(part.n)} ${page.t.mentions}</span></span>
       ${track(scale, bars(scale, part, start, at))}
-      <span class="dr-figure"><b class=${part.parts ? "" : toneOf(part.total)}><bdi>${page.write.pointsFine(part.total)}</bdi></b>
+      <span class="dr-figure"><b class=${part.parts || !part.significant ? "" : toneOf(part.total)}><bdi>${page.write.pointsFine(part.total)}</bdi></b>
         ${interval(page, part, "total")}${part.significant || part.parts ? nothing : html`<span class="visually-hidden">${t.byChance}</span>`}</span></a>
     ${why(page, t, part, told)}</li>`;
 }
@@ -112,7 +112,7 @@ function why(page, t, part, told) {
 }
 
 function because(page, t, part, told) {
-  const line = (field, hint) => html`<li><b class=${toneOf(part[field])}><bdi>${page.write.pointsFine(part[field])}</bdi></b> ${t[field]}
+  const line = (field, hint) => html`<li><b class=${sureTone(part[field], part[`${field}_low`], part[`${field}_high`])}><bdi>${page.write.pointsFine(part[field])}</bdi></b> ${t[field]}
     <span class="hint">${hint}</span> ${interval(page, part, field)}</li>`;
   return html`<p>${told.sentence}</p><ul>${line("within", t.withinHint)}${line("mix", t.mixHint)}</ul>
     <p class="dr-links"><a href=${told.href}>${t.messagesNow} (${page.write.count(part.n)} ${page.t.mentions})</a>

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { axis, colours, tooltip } from "../../core/chart.js";
-import { downloads, figure, netFigure, nothingFound, panel, picture, table, toneOf } from "../../core/parts.js";
+import { chanceNote, downloads, figure, netFigure, nothingFound, panel, picture, table, toneOf } from "../../core/parts.js";
 import { daysBetween } from "../../core/periods.js";
 
 const N_DRIVERS = 5;
@@ -87,7 +87,8 @@ function whyPanel(page, t, stage) {
     title: t.why, answer: page.ask("drivers", { stage, by: "aspect" }), isEmpty: () => false,
     draw: (data) => html`<p class="summary">${page.pick(data, "summary")}</p>
       <ul class="sentences">${data.drivers.slice(0, N_DRIVERS).map((one) => html`<li class=${one.significant ? `${toneOf(one.total)}-line` : ""}>
-        <a href=${page.messagesNamed(one.messages)}>${page.pick(one, "sentence")}</a></li>`)}</ul>`,
+        <a href=${page.messagesNamed(one.messages)}>${page.pick(one, "sentence")}</a></li>`)}</ul>
+      ${chanceNote(page, data.drivers.slice(0, N_DRIVERS).some((one) => !one.significant))}`,
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { addDays, dayOf, isoOf } from "../../core/periods.js";
-import { downloads, figure, inside, panel, toneOf } from "../../core/parts.js";
+import { chanceNote, downloads, figure, inside, panel, toneOf } from "../../core/parts.js";
 
 const MOST_LINES = 4;
 const MOST_PARTS = 4;
@@ -14,7 +14,7 @@ export function changesPanel(page, t, { stages, drivers }) {
     id: "changes", title: t.changes, answer: stages, wide: isAlone, hint: stages.data && !isAlone ? beforeWords(page, t, stages.data) : nothing,
     tools: downloads(page, "compare", { by: "stage" }),
     draw: (data) => (isAlone ? shorterPeriods(page, t) : html`<p class="ov-lead" dir="auto">${page.pick(data.total, "sentence")}</p>${stageLists(page, t, data)}
-      <div class="ov-why"><h3>${t.why}</h3>${inside(page, { answer: drivers, draw: (told) => parts(page, t, told) })}
+      <div class="ov-why"><h3>${t.why}</h3>${inside(page, { answer: drivers, draw: (told) => parts(page, t, told, fallenOf(data)) })}
         <p><a href=${page.address("drivers", { by: "aspect" })}>${t.toDrivers}</a></p></div>`),
   });
 }
@@ -54,14 +54,20 @@ function stageList(page, t, head, lines, tone) {
       <a href=${page.address("drivers", { by: "aspect", stage: line.value })} aria-label="${t.whyHere} ${page.pick(line, "label")}">${t.whyHere}</a></span></li>`)}</ul>`;
 }
 
-function parts(page, t, data) {
+/** The stage that fell most beyond chance; null: none did. */
+function fallenOf(data) {
+  if (data.total.too_few) return null;
+  return data.lines.filter((line) => line.significant && line.change < 0).sort((one, other) => one.change - other.change)[0] ?? null;
+}
+
+function parts(page, t, data, fallen) {
   if (data.too_few || data.drivers.length === 0) return html`<p class="hint">${page.pick(data, "summary")}</p>`;
   const bySize = [...data.drivers].sort((one, other) => Math.abs(other.total) - Math.abs(one.total));
   const sure = bySize.filter((part) => part.significant);
   const shown = (sure.length ? sure : bySize).slice(0, MOST_PARTS);
   const most = Math.max(...shown.map((part) => Math.abs(part.total)));
-  return html`${sure.length ? nothing : html`<p class="hint">${t.noneDrives}</p>`}
-    <ul class="ov-parts">${shown.map((part) => partRow(page, t, part, most))}</ul>`;
+  return html`${sure.length ? nothing : html`<p class="hint">${fallen ? t.noneDrivesFall(page.pick(fallen, "label")) : t.noneDrives}</p>`}
+    <ul class="ov-parts">${shown.map((part) => partRow(page, t, part, most))}</ul>${chanceNote(page, shown.some((part) => !part.significant))}`;
 }
 
 /** A bar from the middle: to the start of the line what pulled down, to its end what lifted. */
