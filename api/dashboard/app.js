@@ -3,6 +3,7 @@
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { readAddress } from "./core/address.js";
 import { closeDrops, filterBar } from "./core/filters.js";
+import { nothingYet } from "./core/nothing-yet.js";
 import { Page } from "./core/page.js";
 import { refusal } from "./core/parts.js";
 import { Answers } from "./core/service.js";
@@ -34,6 +35,7 @@ let failure = null;
 let isQueued = false;
 let said = "";
 let cameAt = 0; // the browser's clock begins when the address is opened
+let sought = location.hash; // what the address names within the view, until it is in its place
 
 /** Draw once, soon, however many things changed. */
 function redraw() {
@@ -48,7 +50,23 @@ function redraw() {
 function draw() {
   render(content(), root);
   root.toggleAttribute("data-waiting", answers.waiting);
-  if (!answers.waiting && modules[readAddress(location).view]) measure();
+  if (!answers.waiting && isDrawn(readAddress(location).view)) measure();
+  seek();
+}
+
+/** Bring what the address names into sight; what is drawn above it may move it until the last answer came. */
+function seek() {
+  const found = sought && document.getElementById(sought.slice(1));
+  if (!found) return;
+  if (found.tabIndex < 0) found.setAttribute("tabindex", "-1");
+  found.scrollIntoView();
+  found.focus({ preventScroll: true });
+  if (!answers.waiting) sought = "";
+}
+
+/** A view of figures needs no module where there is nothing to count. */
+function isDrawn(view) {
+  return Boolean(modules[view]) || (options?.data_from === null && VIEWS[view]?.filtered);
 }
 
 /**
@@ -75,12 +93,14 @@ function content() {
   if (!options) return html`<main class="alone"><div class="loading"></div></main>`;
   const page = new Page(answers, options, session, { redraw, go, say, signOut });
   const view = VIEWS[page.view];
+  const hasMessages = options.data_from !== null;
   document.title = `${view ? page.t[page.view] : page.t.notFound} · ${page.t.product}`;
-  return shell(page, { views: VIEWS, bar: view?.filtered ? filterBar(page) : nothing, body: body(page, view), said, isStillSignedIn });
+  return shell(page, { views: VIEWS, bar: view?.filtered && hasMessages ? filterBar(page) : nothing, body: body(page, view), said, isStillSignedIn });
 }
 
 function body(page, view) {
   if (!view) return html`<h1 tabindex="-1">${page.t.notFound}</h1><p><a class="button" href=${page.address("overview")}>${page.t.toOverview}</a></p>`;
+  if (view.filtered && options.data_from === null) return nothingYet(page);
   const module = modules[page.view];
   if (!module) {
     loadView(page.view);
@@ -118,6 +138,7 @@ function go(address, { replace = false } = {}) {
 
 function arrive(before) {
   cameAt = performance.now();
+  sought = location.hash;
   closeDrops();
   const now = readAddress(location);
   if (now.view !== before.view || now.rest.join("/") !== before.rest.join("/")) {
@@ -147,6 +168,7 @@ document.addEventListener("click", (event) => {
 });
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+for (const moved of ["wheel", "touchmove", "keydown"]) addEventListener(moved, () => (sought = ""), { passive: true });
 addEventListener("beforeprint", draw);
 addEventListener("afterprint", redraw);
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.page.numerals import number_in
 
@@ -185,3 +186,19 @@ def test_open_and_ended_cases_lead_to_as_many_messages(open_reader: Any) -> None
     )
     assert number_in(links["open"].inner_text()) == total["n_open"] == told_of(reader, case="open")
     assert told_of(reader, case="resolution") == total["resolution"]["n"]
+
+
+@pytest.mark.parametrize(("link", "view", "place"), [(0, "intents", "hours"), (1, "overview", "events")])
+def test_a_way_out_ends_at_the_part_that_it_names(open_reader: Any, link: int, view: str, place: str) -> None:
+    reader = open_reader(width=360)
+    page = reader.open("/support?period=all&lang=en")
+    words = page.locator(".view-head .button").nth(link).inner_text()
+
+    page.locator(".view-head .button").nth(link).click()
+    page.wait_for_selector(f"#{place}")
+    reader.wait()
+
+    assert words == ["When they write", "Did our work help?"][link]
+    assert page.url == f"{reader.url}/{view}?period=all&lang=en#{place}"
+    assert page.evaluate("document.activeElement.id") == place
+    assert 0 <= page.locator(f"#{place}").bounding_box()["y"] < 450

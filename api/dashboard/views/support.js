@@ -18,7 +18,7 @@ export function draw(page) {
   const waits = page.ask("cx/response", { by });
   const urgent = page.ask("feedback", { flag: "urgent", unresolved: "true", limit: SHOWN });
   const open = page.ask("feedback", { unresolved: "true", order: "angriest", limit: SHOWN });
-  return html`<div class="view-head"><h1 tabindex="-1">${page.t.support}</h1><a class="button" href=${`${page.address("intents")}#hours`}>${t.load}</a></div>
+  return html`<div class="view-head"><h1 tabindex="-1">${page.t.support}</h1><a class="button" href=${`${page.address("intents")}#hours`}>${t.load}</a><a class="button" href=${`${page.address("overview")}#events`}>${t.didItHelp}</a></div>
     <div class="grid support-grid">
       ${panel(page, { title: t.glance, hint: t.glanceHint, answer: waits, wide: true, id: "glance", isEmpty: () => false, draw: (data) => glance(page, t, data, { open: open.data, urgent: urgent.data }) })}
       ${panel(page, {

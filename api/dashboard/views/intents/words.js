@@ -9,7 +9,7 @@ export const WORDS = {
     asks: "پرسش و درخواست", aboutWhat: "درباره‌ی چه", inWords: "با چه واژه‌هایی", inWordsHint: "واژه‌هایی که این پیام‌ها را از بقیه جدا می‌کند",
     inTheirWords: "با زبان خودشان", ofMessages: (n, all) => `${n} از ${all} پیام`, elsewhere: (share) => `جای دیگر ${share}`, noWords: "واژه‌ی متمایزی نیست.",
     ranking: "رتبه‌ی نیت‌ها", changeOfShare: "تغییر سهم", changeOfNet: "تغییر رضایت", sure: "معنادار", unsure: "شاید تصادفی", noBefore: "بی دوره‌ی پیش", together: "همه‌ی تغییرها یک‌جا سنجیده شده‌اند: «معنادار» آن است که با این همه مقایسه هم بعید است تصادفی باشد. تغییر سهم به واحد درصد است.",
-    hours: "کی می‌نویسند", hoursCaption: "روزهای هفته و ساعت‌ها", measure: "رنگ ساعت‌ها از روی", byVolume: "حجم", byNet: "رضایت خالص", dayName: "روز",
+    hours: "چه ساعتی می‌نویسند", hoursCaption: "روزهای هفته و ساعت‌ها", measure: "رنگ ساعت‌ها از روی", byVolume: "حجم", byNet: "رضایت خالص", dayName: "روز",
     withoutTime: (n) => `${n} نظر ساعت ندارد و شمرده نشده است.`,
     few: "کم", many: "زیاد", bad: "ناخوشنود", good: "خوشنود", fewHere: "کمتر از ۳۰ نظر", inMessages: (n) => `در ${n} پیام`,
   },

@@ -14,7 +14,7 @@ export const WORDS = {
     urgent: "فوری و حل‌نشده", urgentHint: "پیام‌های با نشان «فوری» که وضعیتشان باز یا حل‌نشده است؛ تازه‌ترین‌ها بالا.",
     angriest: "خشمگین‌ترین‌های حل‌نشده", angriestHint: "نخست پیام‌هایی که مدل از خشمشان مطمئن‌تر است.", about: "درباره‌ی", everything: "همه‌چیز",
     seeAll: (n) => `دیدن هر ${n} پیام`, noUrgent: "پیام فوری حل‌نشده‌ای نیست.", noAngry: "با این انتخاب پیام حل‌نشده‌ای نیست.", number: "شماره", customer: "راه این مشتری",
-    load: "بار کار در ساعت‌ها و روزها", noCases: "در این دوره پرونده‌ای با پاسخ کارکنان نیست.",
+    load: "چه ساعتی می‌نویسند", didItHelp: "آیا کارمان کمک کرد؟", noCases: "در این دوره پرونده‌ای با پاسخ کارکنان نیست.",
     noCasesHint: "زمان پاسخ از پیام‌هایی به دست می‌آید که پاسخ و وضعیت دارند: تیکت‌ها، گفتگوها، ایمیل‌ها.",
   },
   en: {
@@ -30,7 +30,7 @@ export const WORDS = {
     urgent: "Urgent and unresolved", urgentHint: "Messages with the flag “urgent” whose status is open or unsolved; newest first.",
     angriest: "Angriest unresolved", angriestHint: "Those first of whose anger the model is surest.", about: "About", everything: "Everything",
     seeAll: (n) => `See all ${n} messages`, noUrgent: "No urgent message is unresolved.", noAngry: "No unresolved message fits this choice.", number: "No.", customer: "This customer’s way",
-    load: "Load by hour and weekday", noCases: "No case of this period was answered by staff.",
+    load: "When they write", didItHelp: "Did our work help?", noCases: "No case of this period was answered by staff.",
     noCasesHint: "Waits come from messages with answers and a status: tickets, chats, e-mail.",
   },
 };
