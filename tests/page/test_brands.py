@@ -196,6 +196,9 @@ def test_a_lone_brand_shows_its_figures_and_how_a_competitor_comes_beside_it(ope
 
     assert page.locator("#lone-brand h2").inner_text() == "نیک‌سبد"
     assert page.locator("#lone-brand .n").inner_text() == "1,272 mentions"
+    assert "Ask whoever runs this service" in page.locator("#no-competitor > p").inner_text()
+    assert not page.locator("#no-competitor pre").first.is_visible()
+    page.click("#no-competitor summary")
     assert 'constants = { brand = "نیک‌سبد" }' in page.locator("#no-competitor pre").first.inner_text()
     reader.click("#lone-brand .figure")
     assert "/messages?" in page.url
@@ -216,6 +219,7 @@ def test_where_no_message_names_a_brand_the_page_says_what_to_do(open_reader: An
     page = reader.open(f"/brands?lang=fa&{PERIOD}")
 
     assert page.locator("#no-brand h2").inner_text() == "هنوز هیچ پیامی نام برند ندارد"
+    page.click("#no-brand summary")
     assert "sources.toml" in page.locator("#no-brand").inner_text()
     assert reader.overflow() <= 0
     assert reader.violations() == []

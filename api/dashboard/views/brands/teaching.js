@@ -5,7 +5,7 @@ import { netFigure, sentimentBar } from "../../core/parts.js";
 
 /** Return that no message names a brand, and how to name one. */
 export function noBrand(page, t) {
-  return html`<section class="panel br-teach" id="no-brand"><h2>${t.noneTitle}</h2><p>${t.noneWhy}</p>${steps(t, t.ours)}</section>`;
+  return html`<section class="panel br-teach" id="no-brand"><h2>${t.noneTitle}</h2><p>${t.noneWhy}</p>${steps(page, t, t.ours)}</section>`;
 }
 
 /** Return what is known of the only brand, and how a competitor comes beside it. */
@@ -16,7 +16,7 @@ export function loneBrand(page, t, data) {
       <p class="big">${netFigure(page, one, page.messages({ brand: one.brand }))}</p>
       ${sentimentBar(page, one, (sentiment) => page.messages({ brand: one.brand, sentiment }))}
       <p class="hint">${t.alone}</p><p><a class="button" href=${page.address("drivers")}>${t.toDrivers}</a></p></section>
-    ${others.length ? choose(page, t, one, others) : html`<section class="panel br-teach" id="no-competitor"><h2>${t.loneTitle}</h2><p>${t.loneWhy}</p>${steps(t, one.brand)}</section>`}</div>`;
+    ${others.length ? choose(page, t, one, others) : html`<section class="panel br-teach" id="no-competitor"><h2>${t.loneTitle}</h2><p>${t.loneWhy}</p>${steps(page, t, one.brand)}</section>`}</div>`;
 }
 
 function choose(page, t, one, others) {
@@ -24,8 +24,9 @@ function choose(page, t, one, others) {
     <ul class="br-words">${others.map((brand) => html`<li><a href=${page.here({ brand: [one.brand, brand] })}><bdi>${brand}</bdi></a></li>`)}</ul></section>`;
 }
 
-function steps(t, ours) {
-  return html`<ol><li>${t.stepSource}<pre dir="ltr" tabindex="0">${`[sources.our_reviews]
+/** Files and commands are for those who run the service; a manager only has to ask them. */
+function steps(page, t, ours) {
+  return html`<details class="technical"><summary>${page.t.forEngineers}</summary><ol><li>${t.stepSource}<pre dir="ltr" tabindex="0">${`[sources.our_reviews]
 connector = "cafe_bazaar"
 packages = ["com.example.shop"]
 constants = { brand = "${ours}" }
@@ -37,5 +38,5 @@ constants = { brand = "${t.theirs}" }`}</pre></li>
     <li>${t.stepColumn}<pre dir="ltr" tabindex="0">${`[sources.survey.fields]
 brand = "brand"`}</pre></li>
     <li>${t.stepRun}<pre dir="ltr" tabindex="0">${`bazkhord sources check
-bazkhord run`}</pre></li></ol>`;
+bazkhord run`}</pre></li></ol></details>`;
 }
