@@ -347,6 +347,17 @@ def test_without_any_message_every_panel_says_what_to_do(open_reader: Any) -> No
     assert reader.violations() == []
 
 
+def test_over_the_whole_time_no_longer_period_is_offered_and_nothing_is_claimed(open_reader: Any) -> None:
+    page = open_reader().open("/overview?lang=en&period=all&q=هیچ‌کس‌این‌را‌نگفته")
+
+    said = page.locator("main").inner_text()
+
+    assert page.locator("#trend .nothing .hint").inner_text() == "Remove a filter."
+    assert page.locator("#trend .nothing a").all_inner_texts() == ["Clear all"]
+    assert "No urgent message is waiting" not in said
+    assert "No stage" not in said
+
+
 def test_nothing_before_the_period_means_no_comparison_but_shorter_periods(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open("/overview?lang=en&period=all")

@@ -28,8 +28,10 @@ export function inside(page, { answer, draw, isEmpty = (data) => data.n === 0 })
 
 /** Return that no message fits, and what to do. */
 export function nothingFound(page, said = page.t.empty) {
-  return html`<div class="nothing"><p>${said}</p><p class="hint">${page.t.emptyHint}</p>
-    <p><a class="button" href=${page.here({ period: "all", from: null, to: null })}>${page.t.period}: ${page.t.all}</a>
+  const isLonger = page.period.preset !== "all";
+  const hint = !isLonger ? page.t.emptyHintFiltered : page.isFiltered ? page.t.emptyHint : page.t.emptyHintPeriod;
+  return html`<div class="nothing"><p>${said}</p>${isLonger || page.isFiltered ? html`<p class="hint">${hint}</p>` : nothing}
+    <p>${isLonger ? html`<a class="button" href=${page.here({ period: "all", from: null, to: null })}>${page.t.period}: ${page.t.all}</a>` : nothing}
     ${page.isFiltered ? html`<a class="button" href=${page.address(page.view, withoutFilters())}>${page.t.clearAll}</a>` : nothing}</p></div>`;
 }
 

@@ -85,11 +85,13 @@ function volumeLine(page, t, data, nBefore, before) {
   return html`<p class="change" title=${t.than}><b>${said}</b> ${t.from} ${count}</p>`;
 }
 
-function urgentCard(page, t, { urgent }) {
+/** That nothing urgent waits is no good news where nothing was said at all. */
+function urgentCard(page, t, { urgent, messages }) {
+  const none = messages.data?.n === 0 ? page.t.empty : t.noneUrgent;
   return card(page, {
     title: t.urgent, hint: t.urgentHint, answer: urgent,
     draw: (data) => html`${figure(page, {
-      value: data.n, href: page.messages({ flag: "urgent", unresolved: "true" }), write: page.write.count, tone: data.n > 0 ? "bad" : "good",
-    })}<p class="change">${data.n > 0 ? t.urgentHint : t.noneUrgent}</p>`,
+      value: data.n, href: page.messages({ flag: "urgent", unresolved: "true" }), write: page.write.count, tone: data.n > 0 ? "bad" : "",
+    })}<p class="change">${data.n > 0 ? t.urgentHint : none}</p>`,
   });
 }
