@@ -202,3 +202,47 @@ def test_a_way_out_ends_at_the_part_that_it_names(open_reader: Any, link: int, v
     assert page.url == f"{reader.url}/{view}?period=all&lang=en#{place}"
     assert page.evaluate("document.activeElement.id") == place
     assert 0 <= page.locator(f"#{place}").bounding_box()["y"] < 450
+
+
+def test_each_backlog_says_what_is_counted_and_from_what(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en")
+    first = answer_of(reader, "cx/response")["total"]["first_response"]
+
+    said = page.locator("#glance dd > small").all_inner_texts()
+
+    assert said[0] == (
+        "Cases, from the first message to the first answer by a person."
+        f" {first['n_waiting']:,} of {first['n']:,} have none yet."
+    )
+    assert said[3:] == [
+        "Cases whose newest message has an open status.",
+        "Messages, not cases: the message’s own status is open or unsolved.",
+        "Of the unresolved messages: those flagged “urgent”.",
+    ]
+
+
+@pytest.mark.parametrize(("by", "n_notes"), [("stage", 1), ("queue", 0)])
+def test_rows_that_may_overlap_are_said_to(open_reader: Any, by: str, n_notes: int) -> None:
+    page = open_reader().open(f"/support?period=all&lang=en&by={by}")
+
+    assert page.locator(".support-several").count() == n_notes
+
+
+def test_where_nobody_is_angry_the_negative_are_shown_and_said_to_be(open_reader: Any) -> None:
+    reader = open_reader()
+    calm = answer_of(reader, "feedback", unresolved="true", order="angriest", limit="6")
+    for item in calm["items"]:
+        item["emotion"] = "none"
+    reader.page.route("**/v1/feedback?*order=angriest*", lambda route: route.fulfill(json=calm))
+
+    page = reader.open("/support?period=all&lang=en")
+
+    negative = answer_of(reader, "feedback", unresolved="true", sentiment="negative", limit="6")
+    assert (
+        page.locator(".support-calm").inner_text()
+        == "No message is angry; these are negative and unresolved."
+    )
+    assert negative["items"][0]["native_id"] in page.locator("#angriest li").first.inner_text()
+    assert number_in(page.locator("#angriest .support-all").inner_text()) == negative["n"]
+    assert "order=angriest" not in str(page.locator("#angriest .support-all a").get_attribute("href"))

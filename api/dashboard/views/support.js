@@ -1,6 +1,6 @@
 /** Support: how long customers wait, who waits for what, and which messages need somebody now. */
 
-import { html } from "../vendor/lit-html/lit-html.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { choices, downloads, figure, panel } from "../core/parts.js";
 import { drawLeftOut } from "./support/left-out.js";
 import { messageList } from "./support/messages.js";
@@ -9,6 +9,7 @@ import { contactFigure, drawSentences, drawWaits, openingOf } from "./support/wa
 import { WORDS } from "./support/words.js";
 
 const CUTS = ["stage", "intent", "aspect", "queue", "channel"];
+const OVERLAPPING = new Set(["stage", "intent", "aspect"]);
 const SHOWN = 6;
 
 /** Return the view. */
@@ -29,33 +30,48 @@ export function draw(page) {
       ${panel(page, {
         title: t.waits, hint: t.waitsHint, answer: waits, wide: true, id: "waits", isEmpty: () => false,
         tools: html`${choices(t.by, CUTS.map((id) => ({ name: t[id], href: page.here({ by: id }), chosen: id === by })))}${downloads(page, "cx/response", { by })}`,
-        draw: (data) => (isTimeless(data) ? html`${noCases(t)}${drawLeftOut(page, t, data)}` : html`${drawWaits(page, t, data)}${drawSentences(page, t, data)}${drawLeftOut(page, t, data)}`),
+        draw: (data) => (isTimeless(data) ? html`${noCases(t)}${drawLeftOut(page, t, data)}` : html`${drawWaits(page, t, data)}${OVERLAPPING.has(by) ? html`<p class="hint support-several">${t.several}</p>` : nothing}${drawSentences(page, t, data)}${drawLeftOut(page, t, data)}`),
       })}</div>`;
 }
 
 function angriest(page, t) {
   const about = page.query.get("about");
   const chosen = page.options.names.aspect.some(({ id }) => id === about) ? { aspect: about } : {};
-  const found = page.ask("feedback", { unresolved: "true", order: "angriest", limit: SHOWN, ...chosen });
+  const { found, labels, isAngry } = mostAngry(page, chosen);
   const choose = ({ target }) => page.actions.go(page.here({ about: target.value || null }), { replace: true });
   return panel(page, {
-    title: t.angriest, hint: t.angriestHint, answer: found, id: "angriest", isEmpty: () => false,
+    title: t.angriest, hint: isAngry ? t.angriestHint : nothing, answer: found, id: "angriest", isEmpty: () => false,
     tools: html`<label class="support-about">${t.about} <select name="about" @change=${choose}>
       <option value="" .selected=${!chosen.aspect}>${t.everything}</option>
       ${page.options.names.aspect.map(({ id }) => html`<option value=${id} .selected=${id === chosen.aspect}>${page.name("aspect", id)}</option>`)}</select></label>`,
-    draw: (data) => messageList(page, t, { data, all: page.messages({ unresolved: "true", order: "angriest", ...chosen }), none: t.noAngry }),
+    draw: (data) => html`${isAngry || data.n === 0 ? nothing : html`<p class="support-calm">${t.noneAngry}</p>`}
+      ${messageList(page, t, { data, all: page.messages(labels), none: isAngry ? t.noAngry : t.noneNegative })}`,
   });
+}
+
+/** Where nobody is angry the order would mean nothing: then those that are negative. */
+function mostAngry(page, chosen) {
+  const labels = { unresolved: "true", order: "angriest", ...chosen };
+  const found = page.ask("feedback", { ...labels, limit: SHOWN });
+  const isAngry = !found.data?.n || found.data.items.some(({ emotion }) => emotion === "anger");
+  if (isAngry) return { found, labels, isAngry };
+  const negative = { unresolved: "true", sentiment: "negative", ...chosen };
+  return { found: page.ask("feedback", { ...negative, limit: SHOWN }), labels: negative, isAngry };
 }
 
 function glance(page, t, { n, total }, { open, urgent }) {
   if (isTimeless({ n, total }) && total.n_ended === 0) return noCases(t);
   const of = (kind) => openingOf(page, { total }, total, kind);
+  const { count } = page.write;
+  const waiting = ({ n_waiting: some, n: all }) => [count(some), count(all)];
+  const item = (name, told, counted) => html`<div><dt>${t[name]}</dt><dd class="big">${told}<small>${counted}</small></dd></div>`;
   return html`<dl class="support-glance">
-    <div><dt>${t.firstResponse}</dt><dd class="big">${hoursFigure(page, t, total.first_response, of("first_response"))}</dd></div>
-    <div><dt>${t.resolution}</dt><dd class="big">${hoursFigure(page, t, total.resolution, of("resolution"))}</dd></div>
-    <div><dt>${t.firstContact}</dt><dd class="big">${contactFigure(page, t, total, of("ended"))}</dd></div>
-    <div><dt>${t.unresolved}</dt><dd class="big">${messageCount(page, open, { unresolved: "true" })}<small><a href=${of("open")}>${t.openCases(page.write.count(total.n_open))}</a></small></dd></div>
-    <div><dt>${t.urgentOpen}</dt><dd class="big">${messageCount(page, urgent, { flag: "urgent", unresolved: "true" })}</dd></div></dl>
+    ${item("firstResponse", hoursFigure(page, t, total.first_response, of("first_response")), t.counted.firstResponse(...waiting(total.first_response)))}
+    ${item("resolution", hoursFigure(page, t, total.resolution, of("resolution")), t.counted.resolution(...waiting(total.resolution)))}
+    ${item("firstContact", contactFigure(page, t, total, of("ended")), t.counted.firstContact)}
+    ${item("openCases", figure(page, { value: total.n_open, write: count, href: of("open") }), t.counted.openCases)}
+    ${item("unresolved", messageCount(page, open, { unresolved: "true" }), t.counted.unresolved)}
+    ${item("urgentOpen", messageCount(page, urgent, { flag: "urgent", unresolved: "true" }), t.counted.urgentOpen)}</dl>
     <p class="support-sentence">${page.pick(total, "sentence")}</p>`;
 }
 
