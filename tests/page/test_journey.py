@@ -142,6 +142,30 @@ def test_the_details_tell_of_the_stage_alone_and_close_again(open_reader: Any) -
     assert page.locator("#stage-details").count() == 0
 
 
+def test_where_a_day_holds_too_little_of_a_stage_its_trend_says_so_and_takes_longer_pieces(
+    open_reader: Any,
+) -> None:
+    page = open_reader().open("/journey?lang=en&period=30d&focus=support")
+
+    assert page.locator("#stage-trend .hint").inner_text() == "Too few mentions in a day: shown by week."
+
+
+def test_where_no_piece_holds_enough_of_a_stage_only_its_volume_is_promised(open_reader: Any) -> None:
+    page = open_reader().open("/journey?lang=en&period=7d&focus=loyalty")
+
+    assert "no line is drawn, only their volume is shown" in page.locator("#stage-trend .hint").inner_text()
+
+
+def test_from_the_details_one_step_leads_back_to_the_map(open_reader: Any) -> None:
+    page = open_reader().open(f"/journey?lang=fa&{AUTUMN}&focus=delivery")
+
+    page.locator(".to-map button").click()
+
+    assert page.locator(".to-map button").inner_text().endswith("برگشت به نقشه")
+    assert page.evaluate("document.activeElement.closest('.stop').dataset.stage") == "delivery"
+    assert page.locator("#journey-map .chosen .milestone").bounding_box()["y"] < 900
+
+
 def test_a_stage_that_is_filtered_for_is_lit_and_the_way_stays_whole(open_reader: Any) -> None:
     reader = open_reader()
 

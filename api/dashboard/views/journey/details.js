@@ -18,10 +18,22 @@ const BUCKETS = [["hour", 1 / 24], ["day", 1], ["week", 7], ["month", 30.4]];
 export function stageDetails(page, t, stage, n) {
   const name = page.name("stage", stage);
   return html`<section id="stage-details" class="stage-details" tabindex="-1" aria-label=${t.details(name)}>
-    <header><h2>${t.details(name)}</h2><span class="stage-links"><a class="button" href=${page.messages({ stage })}>${t.all}</a>
+    <header><h2>${t.details(name)}</h2><span class="stage-links">${toMap(t)}<a class="button" href=${page.messages({ stage })}>${t.all}</a>
       <a class="button" href=${page.address("intents", { focus: stage })}>${t.asks}</a>
       <a class="button" href=${page.here({ focus: null })}>${t.closeDetails}</a></span></header>
-    <div class="grid">${trendPanel(page, t, stage, n)}${whyPanel(page, t, stage)}${painPanel(page, t, stage)}</div></section>`;
+    <div class="grid">${trendPanel(page, t, stage, n)}${whyPanel(page, t, stage)}${painPanel(page, t, stage)}</div>
+    <p class="stage-links to-map">${toMap(t)}</p></section>`;
+}
+
+function toMap(t) {
+  return html`<button type="button" @click=${showMap}><span aria-hidden="true">↑</span> ${t.toMap}</button>`;
+}
+
+/** Back up to the map, to the stage that was chosen there. */
+function showMap() {
+  const map = document.getElementById("journey-map");
+  map?.scrollIntoView({ block: "start" });
+  (map?.querySelector(".chosen .milestone a") ?? map?.querySelector("tbody a"))?.focus({ preventScroll: true });
 }
 
 /** The finest piece of time that is not finer than the page's and has enough mentions to tell a figure. */
@@ -33,13 +45,36 @@ function bucketOf(page, n) {
   return (fits ?? longest ?? BUCKETS[from])[0];
 }
 
+/** The trend by that piece, or by a longer one where no piece has enough. */
+function askTrend(page, stage, n) {
+  const days = daysBetween(page.period.start, page.period.end);
+  const first = bucketOf(page, n);
+  const longer = BUCKETS.filter(([, length], at) => at > BUCKETS.findIndex(([id]) => id === first) && days >= 0.9 * length);
+  let asked;
+  for (const bucket of [first, ...longer.map(([id]) => id)]) {
+    const params = { stage, bucket };
+    asked = { params, bucket, answer: page.ask("trend", params) };
+    if (!asked.answer.data || isTold(asked.answer.data)) break;
+  }
+  return asked;
+}
+
+function isTold({ points }) {
+  return points.some((point) => !point.too_few);
+}
+
 function trendPanel(page, t, stage, n) {
   if (n === null) return nothing;
-  const params = { stage, bucket: bucketOf(page, n) };
+  const { params, bucket, answer } = askTrend(page, stage, n);
   return panel(page, {
-    title: t.trend, answer: page.ask("trend", params), wide: true, tools: downloads(page, "trend", params),
-    draw: (data) => html`<p class="big">${netFigure(page, data, page.messages({ stage }))}</p>${trendPicture(page, t, stage, data)}`,
+    title: t.trend, answer, wide: true, id: "stage-trend", tools: downloads(page, "trend", params),
+    draw: (data) => html`<p class="big">${netFigure(page, data, page.messages({ stage }))}</p>${noteOf(page, t, bucket, data)}${trendPicture(page, t, stage, data)}`,
   });
+}
+
+function noteOf(page, t, bucket, data) {
+  if (!isTold(data)) return html`<p class="hint">${t.fewIn[bucket]}${t.onlyVolume}</p>`;
+  return bucket === page.bucket ? nothing : html`<p class="hint">${t.fewIn[page.bucket]}${t.shownBy[bucket]}</p>`;
 }
 
 function trendPicture(page, t, stage, data) {
