@@ -50,7 +50,9 @@ function ofMany(page, t, data) {
 
 function ofPair(page, t, data) {
   const [first, second] = inOrder(page, data.brands);
-  const parts = first.aspects.filter((part) => part.versus_others.differs && part.label !== VAGUE);
+  const apart = first.aspects.filter((part) => part.versus_others.differs);
+  const parts = apart.filter((part) => part.label !== VAGUE);
+  const vague = apart.find((part) => part.label === VAGUE)?.versus_others.difference ?? 0;
   const sorted = parts.sort((one, other) => other.versus_others.difference - one.versus_others.difference);
   const line = (part, kind) => ({
     kind, href: page.messages({ brand: first.brand, aspect: part.label }),
@@ -61,7 +63,7 @@ function ofPair(page, t, data) {
   const best = sorted.filter((part) => part.versus_others.difference > 0).slice(0, 1);
   const worst = sorted.filter((part) => part.versus_others.difference < 0).slice(-1);
   return [
-    best.length ? line(best[0], "good-line") : { words: t.notAhead(first.brand, second.brand) },
-    worst.length ? line(worst[0], "bad-line") : { words: t.notBehind(first.brand, second.brand) },
+    best.length ? line(best[0], "good-line") : { words: t.notAhead(first.brand, second.brand, vague > 0) },
+    worst.length ? line(worst[0], "bad-line") : { words: t.notBehind(first.brand, second.brand, vague < 0) },
   ];
 }
