@@ -14,7 +14,7 @@ from pipeline.sentences import Words, write_count, write_day, write_number, writ
 SHARES = {
     "negative_share": Words("سهم نظرهای منفی", "the share of negative mentions"),
     "positive_share": Words("سهم نظرهای مثبت", "the share of positive mentions"),
-    "share": Words("سهم این بخش از همهٔ نظرها", "the share of all mentions"),
+    "share": Words("سهم این بخش از همه‌ی نظرها", "the share of all mentions"),
 }
 FIGURES = SHARES | {
     "net_sentiment": Words("احساس خالص", "net sentiment"),

@@ -8,7 +8,7 @@ from pipeline.response_times import CaseFigures, WaitFigures
 from pipeline.scores import Measure
 from pipeline.sentences import Words, write_number, write_percent
 
-ALL_CASES = Words("همهٔ پرونده‌ها", "All cases")
+ALL_CASES = Words("همه‌ی پرونده‌ها", "All cases")
 MEASURES = {
     Measure.NPS: Words("شاخص وفاداری (NPS)", "NPS"),
     Measure.CSAT: Words("میانگین رضایت (CSAT)", "Mean satisfaction (CSAT)"),

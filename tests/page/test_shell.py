@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 
 def query_of(url: str) -> dict[str, list[str]]:
     return parse_qs(urlsplit(url).query)
@@ -15,6 +17,7 @@ def test_two_days_picked_in_the_jalali_month_become_the_period(open_reader: Any)
     page = reader.open("/overview?lang=fa")
 
     page.locator(".drop.period > summary").click()
+    assert page.locator(".month-head b").inner_text() == "آذر ۱۴۰۵"
     page.get_by_role("button", name="ماه قبل").click()
     page.get_by_role("button", name="۵ آبان ۱۴۰۵", exact=True).click()
     reader.click('[aria-label="۲۰ آبان ۱۴۰۵"]')
@@ -77,11 +80,12 @@ def test_the_chosen_theme_is_kept_and_paper_is_light(open_reader: Any) -> None:
     page = reader.open("/sources?lang=en")
     theme = "document.documentElement.dataset.theme"
 
-    page.get_by_role("button", name="Dark or light").last.click()
+    page.get_by_role("button", name="To dark colours").last.click()
     page.reload()
     reader.wait()
 
     assert page.evaluate(theme) == "dark"
+    assert page.locator(".settings button").last.inner_text() == "To light colours"
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate(theme) == "light"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -119,6 +123,22 @@ def test_a_corrected_estimate_is_named_so_in_the_address_and_on_the_page(open_re
 
     assert query_of(page.url)["estimate"] == ["adjusted"]
     assert page.locator(".badge", has_text="Adjusted").count() > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fa", "خام: آنچه مدل"), ("en", "Raw: what the model counted")]
+)
+def test_what_a_corrected_estimate_means_is_told_on_demand(
+    open_reader: Any, language: str, said: str
+) -> None:
+    reader = open_reader(width=360)
+    page = reader.open(f"/overview?lang={language}&period=30d")
+
+    page.locator(".what > summary").click()
+
+    assert page.locator(".what .box").inner_text().startswith(said)
+    assert reader.overflow() <= 0
+    assert reader.violations() == []
 
 
 def test_the_menu_of_a_phone_leads_to_every_view(open_reader: Any) -> None:

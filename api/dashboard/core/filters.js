@@ -146,5 +146,6 @@ function addressFor(page, q) {
 function estimateSwitch(page) {
   const options = ["raw", "adjusted"].map((id) => html`<a href=${page.here({ estimate: id === "raw" ? null : id })}
     aria-current=${page.estimate === id ? "true" : nothing}>${page.t[id]}</a>`);
-  return html`<nav class="choices estimate" aria-label=${page.t.estimate} title=${page.t.adjustedHint}>${options}</nav>`;
+  return html`<span class="estimates"><nav class="choices estimate" aria-label=${page.t.estimate} title=${page.t.estimateHint}>${options}</nav>
+    <details class="drop what" @keydown=${closeOnEscape}><summary aria-label=${page.t.whatIsEstimate}>?</summary><div class="box"><p>${page.t.estimateHint}</p></div></details></span>`;
 }

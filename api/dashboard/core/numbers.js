@@ -22,7 +22,7 @@ export function writers(language, calendar, zone) {
   const short = number({ notation: "compact", maximumFractionDigits: 1 });
   const day = date({ day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
   const dayShort = date({ day: "numeric", month: "short", timeZone: "UTC" });
-  const month = date({ month: "long", year: "numeric", timeZone: "UTC" });
+  const month = monthIn(date, { month: "long", year: "numeric", timeZone: "UTC" });
   const moment = date({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone });
   const elapsed = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return {
@@ -43,6 +43,17 @@ export function writers(language, calendar, zone) {
     ago: (written, now = Date.now()) => agoIn(elapsed, (new Date(written) - now) / 1000),
     hours: (hours) => hoursIn(hours, language, oneDigit),
   };
+}
+
+/** A month with its year, the month first: the browser writes the Jalali one the other way round. */
+function monthIn(date, options) {
+  const format = date(options);
+  return { format: (day) => wordsOf(format.formatToParts(day)) };
+}
+
+function wordsOf(parts) {
+  const part = (type) => parts.find((one) => one.type === type)?.value ?? "";
+  return `${part("month")} ${part("year")}`;
 }
 
 function agoIn(elapsed, seconds) {

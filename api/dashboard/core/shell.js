@@ -40,7 +40,7 @@ function settings(page, isStillSignedIn) {
   const { t, session } = page;
   return html`<div class="settings">
     <a href=${page.here({ lang: page.isRtl ? "en" : "fa" })} lang=${page.isRtl ? "en" : "fa"} @click=${turnLanguage}>${t.language}</a>
-    <button type="button" @click=${() => turnTheme(page)}>${t.theme}</button>
+    <button type="button" @click=${() => turnTheme(page)}>${isDark() ? t.toLight : t.toDark}</button>
     ${session.signed_in ? html`<button type="button" @click=${page.actions.signOut}>${t.signOut} <bdi>${session.name}</bdi></button>${isStillSignedIn ? html`<p class="refused" role="alert">${t.stillSignedIn}</p>` : nothing}` : nothing}
     <p class="hint"><a href="/docs">API</a> · <bdi>${page.options.model_version}</bdi></p></div>`;
 }
@@ -54,9 +54,13 @@ function turnLanguage(event) {
   location.assign(target.href);
 }
 
+function isDark() {
+  return document.documentElement.dataset.theme === "dark";
+}
+
 function turnTheme(page) {
   const root = document.documentElement;
-  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+  root.dataset.theme = isDark() ? "light" : "dark";
   localStorage.setItem("theme", root.dataset.theme);
   page.actions.redraw();
 }
