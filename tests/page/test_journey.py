@@ -180,6 +180,7 @@ def test_what_names_no_stage_stands_apart(open_reader: Any) -> None:
 
     page = reader.open(f"/journey?lang=en&{SUMMER}")
 
+    assert page.locator(".quiet-stage b").inner_text() == "Unknown"
     address = page.locator(".quiet-stage a").get_attribute("href")
     assert mentions_behind(reader.url, address) == told_of(reader.url, "none")["n"]
 

@@ -2,7 +2,7 @@
 
 export const WORDS = {
   fa: {
-    map: "در هر مرحله چه می‌خواهند", mapHint: "هر خانه پیام‌های خودش را باز می‌کند؛ نام مرحله را برگزینید تا پایین‌تر از نزدیک ببینیدش.",
+    map: "در هر مرحله برای چه می‌نویسند", mapHint: "هر خانه پیام‌های خودش را باز می‌کند؛ نام مرحله را برگزینید تا پایین‌تر از نزدیک ببینیدش.",
     colour: "رنگ از روی", byCount: "تعداد", byShare: "سهم در مرحله", ofStage: "سهم در مرحله", ofAll: "سهم از همه", total: "همه",
     rawOnly: "این جدول همیشه خام است: تصحیح، مرحله و نیت را با هم نمی‌سنجد.", shareHint: "درصد زیر هر رقم سهم آن نیت از نظرهای همان مرحله است.",
     asked: (stage) => `${stage}: چه می‌پرسند، چه می‌خواهند`, everywhere: "همه‌ی مرحله‌ها", whichStage: "مرحله", whichIntent: "نیت",
@@ -14,7 +14,7 @@ export const WORDS = {
     few: "کم", many: "زیاد", bad: "ناخوشنود", good: "خوشنود", fewHere: "کمتر از ۳۰ نظر", inMessages: (n) => `در ${n} پیام`,
   },
   en: {
-    map: "What they want at each stage", mapHint: "Every cell opens its messages; choose a stage’s name to see it up close below.",
+    map: "Why they write at each stage", mapHint: "Every cell opens its messages; choose a stage’s name to see it up close below.",
     colour: "Colour by", byCount: "Count", byShare: "Share of the stage", ofStage: "share of the stage", ofAll: "share of all", total: "All",
     rawOnly: "This table is always raw: stage and intent are not corrected at once.", shareHint: "The percentage below each count is the intent’s share of the stage’s mentions.",
     asked: (stage) => `${stage}: what they ask and request`, everywhere: "All stages", whichStage: "Stage", whichIntent: "Intent",

@@ -61,6 +61,6 @@ function legend(page, t, { focus }) {
 export function quietStage(page, t, told) {
   const net = told.net_sentiment === null ? nothing : html` · ${page.t.netSentiment} <bdi>${page.write.points(told.net_sentiment)}</bdi>
     (<bdi>${page.write.points(told.net_sentiment_low)}</bdi> ${page.t.between} <bdi>${page.write.points(told.net_sentiment_high)}</bdi>)`;
-  return html`<p class="quiet-stage"><a href=${page.messages({ stage: told.stage })}><b>${t.quiet}</b> ${page.write.count(told.n)} ${page.t.mentions} (${page.write.percent(told.share)})${net}</a>
+  return html`<p class="quiet-stage"><a href=${page.messages({ stage: told.stage })}><b>${page.name("stage", told.stage)}</b> ${page.write.count(told.n)} ${page.t.mentions} (${page.write.percent(told.share)})${net}</a>
     <span class="hint">${t.quietHint}</span></p>`;
 }
