@@ -106,6 +106,18 @@ def test_a_phrase_leads_to_as_many_messages_as_it_says(open_reader: Any) -> None
     assert len(found) == told["more"][0]["n"]
 
 
+def test_words_of_a_handful_of_many_messages_are_not_told(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/intents?lang=en&from=2026-10-23&to=2026-11-22&focus=all")
+    asked = {"from": "2026-10-23", "to": "2026-11-22", "intent": ["question", "request"], "limit": "10"}
+    told = httpx.get(f"{reader.url}/v1/phrases", params=asked).json()
+
+    enough = [one["text"] for one in told["more"] if one["n"] >= 5 or one["n"] / told["n_read"] >= 0.05]
+
+    assert len(enough) < len(told["more"])
+    assert page.locator("#asked-for .words bdi").all_inner_texts() == enough
+
+
 def test_another_intent_can_be_looked_at(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open(f"/intents?lang=en&{SUMMER}&focus=support")
@@ -255,6 +267,7 @@ def test_an_hour_of_the_week_leads_to_its_messages(open_reader: Any) -> None:
     assert mentions_behind(reader.url, address) == cell["n"]
     assert len(found) == cell["n_messages"]
     assert page.locator("#msg-summary .big .value").inner_text() == str(cell["n_messages"])
+    assert page.locator(".msg-both").inner_text() == f"{cell['n']} mentions in {cell['n_messages']} messages"
 
 
 def test_an_hour_of_too_few_mentions_leads_to_its_messages_too(open_reader: Any) -> None:

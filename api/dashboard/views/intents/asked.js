@@ -8,6 +8,8 @@ const ASKS = ["question", "request"];
 const N_ASPECTS = 6;
 const N_PHRASES = 10;
 const N_QUOTES = 4;
+/** A word of fewer messages is noise, unless so many of them hold it. */
+const [ENOUGH_MESSAGES, ENOUGH_SHARE] = [5, 0.05];
 
 /** Return the stage that the address or the filters choose; null: the whole way. */
 export function focusOf(page) {
@@ -67,8 +69,11 @@ function aboutWhat(page, t, data, filters) {
 
 function inWords(page, t, filters) {
   const asked = page.ask("phrases", { ...filters, limit: N_PHRASES });
-  return html`<section><h3>${t.inWords}</h3><p class="hint">${asked.data ? page.pick(asked.data, "sentence") : t.inWordsHint}</p>
-    ${inside(page, { answer: asked, isEmpty: () => false, draw: (data) => data.more.length === 0 ? html`<p class="hint">${t.noWords}</p>` : html`<ul class="words">${data.more.map((one) => word(page, t, data, one))}</ul>` })}</section>`;
+  const kept = asked.data?.more.filter((one) => one.n >= ENOUGH_MESSAGES || one.n / asked.data.n_read >= ENOUGH_SHARE);
+  // The service's sentence names its first words; it is told only where all of them are shown.
+  const hint = asked.data && kept.length === asked.data.more.length ? page.pick(asked.data, "sentence") : t.inWordsHint;
+  return html`<section><h3>${t.inWords}</h3><p class="hint">${hint}</p>
+    ${inside(page, { answer: asked, isEmpty: () => false, draw: (data) => kept.length === 0 ? html`<p class="hint">${t.noWords}</p>` : html`<ul class="words">${kept.map((one) => word(page, t, data, one))}</ul>` })}</section>`;
 }
 
 function word(page, t, data, one) {
