@@ -7,7 +7,9 @@ from typing import Self
 
 from pydantic import Field
 
+from api.correction_schemas import Head
 from api.schemas import Out
+from models.levels import Levels
 from pipeline.seen import Seen
 from pipeline.sentences import Names
 from pipeline.source_health import Health, judge
@@ -101,7 +103,8 @@ class ChoiceOut(Out):
 class OptionsOut(Out):
     """What there is to choose from. ``names`` are keyed by filter: stage, intent and so on.
 
-    ``data_from`` and ``data_to`` are the first and the last day that there are messages of.
+    ``data_from`` and ``data_to`` are the first and the last day that there are messages of. ``levels`` tell from
+    which confidences a label of a mention is called high, and medium; one that is not in it from 0.9 and 0.7.
     """
 
     names: dict[str, list[ChoiceOut]]
@@ -115,9 +118,12 @@ class OptionsOut(Out):
     today: date
     zone: str
     model_version: str
+    levels: dict[Head, dict[str, tuple[float, float]]]
 
     @classmethod
-    def of(cls, seen: Seen, names: Names, *, zone: str, today: date, model_version: str) -> Self:
+    def of(
+        cls, seen: Seen, names: Names, *, zone: str, today: date, model_version: str, levels: Levels
+    ) -> Self:
         """Return the shape of what was seen."""
         return cls(
             names={
@@ -132,4 +138,10 @@ class OptionsOut(Out):
             today=today,
             zone=zone,
             model_version=model_version,
+            levels={head: dict(levels.thresholds.get(_judged_by(head), {})) for head in Head},
         )
+
+
+def _judged_by(head: Head) -> str:
+    """A mention and a whole message each have a sentiment; levels keep them apart."""
+    return "mention_sentiment" if head is Head.SENTIMENT else head.value

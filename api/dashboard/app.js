@@ -95,7 +95,7 @@ function content() {
   const view = VIEWS[page.view];
   const hasMessages = options.data_from !== null;
   document.title = `${view ? page.t[page.view] : page.t.notFound} · ${page.t.product}`;
-  return shell(page, { views: VIEWS, bar: view?.filtered && hasMessages ? filterBar(page) : nothing, body: body(page, view), said, isStillSignedIn });
+  return shell(page, { views: VIEWS, bar: view?.filtered && hasMessages ? filterBar(page, modules[page.view]?.chips?.(page)) : nothing, body: body(page, view), said, isStillSignedIn });
 }
 
 function body(page, view) {

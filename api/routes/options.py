@@ -26,4 +26,5 @@ def get_options(request: Request) -> OptionsOut:
         zone=service.zone.key,
         today=service.clock().astimezone(service.zone).date(),
         model_version=service.analyzer.version,
+        levels=service.analyzer.levels,
     )

@@ -57,7 +57,7 @@ def test_a_score_leads_to_as_many_messages_as_it_counts_answers(open_reader: Any
     reader.click("#nps-0-10 .big a.figure")
 
     assert number_in(page.locator("#msg-summary .big .value").inner_text()) == nps["n"] > 30
-    assert page.locator(".msg-narrowing li > span").inner_text() == "Score: NPS"
+    assert page.locator(".chips .msg-narrowing > span").inner_text() == "Score: NPS"
     assert reader.violations() == []
 
 
@@ -74,7 +74,7 @@ def test_detractors_passives_and_promoters_lead_to_what_they_wrote(open_reader: 
     counts = [sum(1 for _ in messages_behind(reader.url, one)) for one in addresses]
     assert counts == [nps["n_bottom"], nps["n"] - nps["n_bottom"] - nps["n_top"], nps["n_top"]]
     assert sum(1 for _ in messages_behind(reader.url, top_csat)) == csat["n_top"]
-    assert page.locator(".msg-narrowing li > span").inner_text() == "Score: NPS, 6 or less"
+    assert page.locator(".chips .msg-narrowing > span").inner_text() == "Score: NPS, 6 or less"
 
 
 def test_the_trend_is_a_table_for_those_who_want_one(open_reader: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 from playwright.sync_api import Page
 
 PERIOD = "period=90d&lang=en&calendar=gregorian"
@@ -45,7 +46,8 @@ def test_a_part_of_the_bar_leads_to_as_many_mentions_as_it_says(open_reader: Any
     reader.click(".msg-legend a:has-text('Negative')")
 
     assert "sentiment=negative" in page.url
-    assert page.locator(".msg-net .n").inner_text() == f"{told} mentions"
+    assert page.locator(".msg-both").inner_text().startswith(f"{told} mentions in ")
+    assert page.locator(".msg-net").count() == 0
 
 
 def test_a_phrase_leads_to_the_messages_that_hold_it(open_reader: Any) -> None:
@@ -263,7 +265,7 @@ def test_the_hour_the_day_and_the_queue_are_chips_that_go_one_by_one(open_reader
     reader = open_reader()
     page = reader.open(f"/messages?{PERIOD}&hour=9,10&weekday=0&queue=")
 
-    chips = page.locator(".msg-narrowing li > span").all_inner_texts()
+    chips = page.locator(".chips .msg-narrowing > span").all_inner_texts()
     reader.click(".msg-narrowing button[aria-label='Remove Hour: 9:00 to 10:00']")
 
     assert chips == ["Hour: 9:00 to 10:00", "Hour: 10:00 to 11:00", "Weekday: Saturday", "Queue: No value"]
@@ -275,7 +277,7 @@ def test_the_hour_the_day_and_the_queue_are_chips_that_go_one_by_one(open_reader
 def test_the_chips_are_in_the_language_of_the_page(open_reader: Any) -> None:
     page = open_reader(width=360).open("/messages?period=90d&lang=fa&hour=23&weekday=6")
 
-    assert page.locator(".msg-narrowing li > span").all_inner_texts() == [
+    assert page.locator(".chips .msg-narrowing > span").all_inner_texts() == [
         "ساعت: ۲۳ تا ۰",
         "روز هفته: جمعه",
     ]
@@ -301,3 +303,67 @@ def test_an_hour_that_does_not_exist_is_refused_with_those_that_do(open_reader: 
     assert "must be a whole number from 0 to 23" in page.locator("#msg-list .refused").inner_text()
     assert {said.split(":")[0] for said in reader.complaints} == {"error"}
     reader.complaints.clear()
+
+
+def served(reader: Any, **changes: Any) -> None:
+    """The first message of every list is one with a negative mention, changed as told; it is the only one."""
+
+    def answer(route: Any) -> None:
+        told = route.fetch().json()
+        told["items"] = told["items"][:1]
+        for item in told["items"]:
+            item["mentions"] = [one for one in item["mentions"] if one["matches"]][:1]
+            item |= {name: value for name, value in changes.items() if name in item}
+            item["mentions"][0] |= {name: value for name, value in changes.items() if "_confidence" in name}
+        route.fulfill(json=told)
+
+    reader.page.route("**/v1/feedback?*", answer)
+
+
+@pytest.mark.parametrize(
+    ("whole", "badges"),
+    [("positive", ["This mention: Negative", "Whole message: Positive"]), ("negative", ["Negative"])],
+)
+def test_a_badge_says_whose_sentiment_it_is_where_it_is_not_what_was_asked_for(
+    open_reader: Any, whole: str, badges: list[str]
+) -> None:
+    reader = open_reader()
+    served(reader, sentiment=whole, emotion="none", flags=[])
+
+    page = reader.open(f"/messages?{PERIOD}&sentiment=negative")
+
+    assert page.locator(".msg > header .tag").all_inner_texts() == badges
+    assert page.locator(".msg.negative").count() == 1
+    assert reader.violations() == []
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.41, ["Stage: unsure"]), (0.99, [])])
+def test_a_label_that_the_model_doubts_is_called_unsure(
+    open_reader: Any, confidence: float, said: list[str]
+) -> None:
+    reader = open_reader()
+    served(reader, stage_confidence=confidence)
+
+    page = reader.open(f"/messages?{PERIOD}&stage=support&sentiment=negative")
+
+    unsure = page.locator(".msg-unsure")
+    assert [one.split("(")[0].strip() for one in unsure.all_inner_texts()] == said
+    assert all("Stage: Support, 41% sure" in (one.get_attribute("title") or "") for one in unsure.all())
+    assert reader.violations() == []
+
+
+def test_all_filters_stand_in_one_row_and_go_together(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&stage=support&hour=20&queue=")
+
+    chips = page.locator(".filter-bar .chips li").all_inner_texts()
+    reader.click(".filter-bar .chips a")
+
+    assert [one.split("×")[0].strip() for one in chips] == [
+        "Stage: Support",
+        "Hour: 20:00 to 21:00",
+        "Queue: No value",
+        "Clear all",
+    ]
+    assert page.url == f"{reader.url}/messages?{PERIOD}"
+    assert page.locator(".chips").count() == 0

@@ -147,7 +147,7 @@ def test_the_waits_of_a_queue_lead_to_the_messages_that_opened_its_cases(open_re
     assert (
         shown == group["first_response"]["n"] == told_of(reader, queue=group["value"], case="first_response")
     )
-    assert page.locator(".msg-narrowing li > span").all_inner_texts() == [
+    assert page.locator(".chips .msg-narrowing > span").all_inner_texts() == [
         f"Queue: {group['value']}",
         "Opened a case: first response",
     ]
@@ -166,7 +166,7 @@ def test_nine_of_ten_lead_to_those_who_waited_as_long(open_reader: Any) -> None:
     shown = number_in(page.locator("#msg-summary .big .value").inner_text())
     assert shown == told_of(reader, queue=group["value"], case="first_response", waited_h=p90)
     assert 0 < shown < group["n"] / 5
-    said = page.locator(".msg-narrowing li > span").last.inner_text()
+    said = page.locator(".chips .msg-narrowing > span").last.inner_text()
     assert said.startswith("Opened a case: first response, at least")
 
 

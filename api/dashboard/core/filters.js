@@ -10,10 +10,13 @@ const LISTS = { source: "sources", brand: "brands", product: "products", segment
 let shownMonth = null;
 let firstPicked = null;
 
-/** Return the bar. */
-export function filterBar(page) {
+/**
+ * Return the bar.
+ * @param {unknown[]} own Chips of what only this view is filtered by.
+ */
+export function filterBar(page, own = []) {
   return html`<div class="filter-bar" role="search" aria-label=${page.t.filters}>
-    ${periodPicker(page)} ${filterPicker(page)} ${chips(page)} ${searchBox(page)} ${estimateSwitch(page)}</div>`;
+    ${periodPicker(page)} ${filterPicker(page)} ${chips(page, own)} ${searchBox(page)} ${estimateSwitch(page)}</div>`;
 }
 
 /** Return the words for the period at hand: its preset, or its first and last day. */
@@ -119,13 +122,13 @@ function toggle(page, name, value) {
   page.actions.go(page.here({ [name]: left.length ? left : null, cursor: null }));
 }
 
-function chips(page) {
+function chips(page, own) {
   const set = FILTERS.filter((name) => page.query.has(name));
-  if (set.length === 0) return nothing;
+  if (set.length + own.length === 0) return nothing;
   return html`<ul class="chips" aria-label=${page.t.filters}>${set.flatMap((name) => valuesOf(page.query, name).map((value) => html`<li>
       <span>${wordFor(page, name)}: <bdi>${valueWords(page, name, value)}</bdi></span>
-      <button type="button" aria-label="${page.t.remove} ${wordFor(page, name)}: ${valueWords(page, name, value)}" @click=${() => toggle(page, name, value)}>×</button></li>`))}
-    <li><a href=${page.here(withoutFilters())}>${page.t.clearAll}</a></li></ul>`;
+      <button type="button" aria-label="${page.t.remove} ${wordFor(page, name)}: ${valueWords(page, name, value)}" @click=${() => toggle(page, name, value)}>×</button></li>`))}${own}
+    <li><a href=${page.here({ ...withoutFilters(), cursor: null })}>${page.t.clearAll}</a></li></ul>`;
 }
 
 function searchBox(page) {

@@ -5,6 +5,7 @@ import { panel } from "../core/parts.js";
 import { card } from "./messages/card.js";
 import { controls } from "./messages/controls.js";
 import { lastDone } from "./messages/correct.js";
+import { narrowingChips } from "./messages/narrowing.js";
 import { askedOf, asksForMentions } from "./messages/question.js";
 import { summary } from "./messages/summary.js";
 import { WORDS } from "./messages/words.js";
@@ -20,6 +21,11 @@ export function draw(page) {
     <div class="grid">${summary(page, t, asked)}</div>
     ${controls(page, t, asked)}${lastDone(page, t)}
     ${panel(page, { title: t.list, answer: page.ask("feedback", asked), id: "msg-list", draw: (data) => list(page, t, asked, data) })}`;
+}
+
+/** Return the chips of what only this view is filtered by. */
+export function chips(page) {
+  return narrowingChips(page, page.words(WORDS));
 }
 
 function list(page, t, asked, data) {

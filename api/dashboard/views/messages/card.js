@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { cut, fold } from "../../core/text.js";
 import { detail, focusSoon } from "./detail.js";
 import { nameOf } from "./question.js";
+import { unsureOf } from "./sureness.js";
 
 const SHOWN_CHARS = 700;
 const unfolded = new Set();
@@ -14,17 +15,30 @@ const unfolded = new Set();
  */
 export function card(page, t, message, { asksForMentions }) {
   const opened = message.mentions.find((mention) => nameOf(message, mention) === page.query.get("open"));
-  return html`<article class="msg ${message.sentiment}" id=${`m-${message.id}`}><header>${feelings(page, message)}
+  const sought = asksForMentions ? message.mentions.filter((mention) => mention.matches) : [];
+  const felt = [...new Set(sought.map((mention) => mention.sentiment))];
+  const found = felt.includes(message.sentiment) ? [] : felt;
+  return html`<article class="msg ${found[0] ?? message.sentiment}" id=${`m-${message.id}`}><header>${feelings(page, t, message, found)}${unsure(page, t, message, sought)}
       <time datetime=${message.created_at} title=${message.created_at_is_arrival ? t.arrival : nothing}>${page.write.moment(message.created_at)}</time></header>
     ${text(page, t, message, { opened, asksForMentions })}
     ${opened ? detail(page, t, message, opened) : nothing}
     <footer>${facts(page, t, message)}${ways(page, t, message)}</footer></article>`;
 }
 
-function feelings(page, message) {
-  return html`<span class="tag ${message.sentiment}">${page.name("sentiment", message.sentiment)}</span>
+/** The badge is the whole message's; where the mentions that were asked for feel otherwise, both say whose they are. */
+function feelings(page, t, message, found) {
+  const whole = page.name("sentiment", message.sentiment);
+  return html`${found.map((one) => html`<span class="tag ${one}">${t.ofMention(page.name("sentiment", one))}</span>`)}
+    <span class="tag ${message.sentiment}">${found.length ? t.ofWhole(whole) : whole}</span>
     ${message.emotion === "none" ? nothing : html`<span class="tag emotion ${message.emotion}">${page.name("emotion", message.emotion)}</span>`}
     ${message.flags.map((flag) => html`<span class="badge">${page.name("flag", flag)}</span>`)}`;
+}
+
+function unsure(page, t, message, sought) {
+  const unsureHeads = unsureOf(page, message, sought.length ? sought : message.mentions);
+  if (unsureHeads.length === 0) return nothing;
+  const said = unsureHeads.map(({ head, label, confidence }) => `${page.t[head]}: ${page.name(head, label)}${page.isRtl ? "،" : ","} ${t.sure(page.write.percent(confidence))}`).join(" · ");
+  return html`<span class="msg-unsure" title=${said}>${t.unsure(unsureHeads.map(({ head }) => page.t[head]).join(page.isRtl ? "، " : ", "))}<span class="visually-hidden"> (${said})</span></span>`;
 }
 
 function text(page, t, message, { opened, asksForMentions }) {

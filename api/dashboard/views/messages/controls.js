@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { valuesOf } from "../../core/address.js";
 import { choices } from "../../core/parts.js";
-import { narrowingChips } from "./narrowing.js";
+import { wordlessHint } from "./narrowing.js";
 import { exactly } from "./question.js";
 
 const ANEW = { cursor: null, limit: null, open: null };
@@ -16,7 +16,7 @@ export function controls(page, t, asked) {
     ${sentiments(page, t)}
     ${toggle(page, t.unresolved, "unresolved", "true", asked.unresolved)} ${toggle(page, t.copies, "copies", "show", asked.copies)}
     ${page.query.has("sentiment") ? toggle(page, t.whole, "unit", "messages", asked.unit, t.wholeHint) : nothing}
-    ${hour(page, t)}</div>${narrowingChips(page, t)}`;
+    ${hour(page, t)}</div>${wordlessHint(page, t)}`;
 }
 
 function sentiments(page, t) {

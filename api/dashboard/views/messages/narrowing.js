@@ -1,26 +1,31 @@
-/** What only messages are filtered by, as chips that can be taken away: the figure that was clicked says it here. */
+/** What only messages are filtered by, as chips beside the other filters: the figure that was clicked says it here. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { narrowingOf } from "./question.js";
 
 const ANEW = { cursor: null, limit: null, open: null };
 
-/** Return the chips; nothing where there are none. */
+/** Return the chips. */
 export function narrowingChips(page, t) {
   const asked = narrowingOf(page);
   const chips = ["hour", "weekday", "queue"].flatMap((name) => (asked[name] ?? []).map((value, _at, values) =>
     chip(page, t, { name, words: wordsOf(page, t, name, value), without: { [name]: values.length > 1 ? values.filter((one) => one !== value) : null } })));
   if (asked.scored) chips.push(chip(page, t, { name: "scored", words: scoreWords(page, t, asked), without: { scored: null, score_from: null, score_to: null, copies: null } }));
   if (asked.case) chips.push(chip(page, t, { name: "case", words: caseWords(page, t, asked), without: { case: null, waited_h: null, copies: null } }));
-  if (chips.length === 0) return nothing;
-  return html`<ul class="chips msg-narrowing" aria-label=${t.narrowed}>${chips}</ul>${asked.scored || asked.case ? html`<p class="hint">${t.wordless}</p>` : nothing}`;
+  return chips;
+}
+
+/** Return what the list cannot show of scores and cases; nothing where none are asked for. */
+export function wordlessHint(page, t) {
+  const { scored, case: kind } = narrowingOf(page);
+  return scored || kind ? html`<p class="hint">${t.wordless}</p>` : nothing;
 }
 
 function chip(page, t, { name, words, without }) {
   const remove = () => page.actions.go(page.here({ ...ANEW, ...without }));
   // A queue's name has its own direction; words of ours that begin with NPS have that of the page.
   const direction = name === "queue" ? "auto" : page.isRtl ? "rtl" : "ltr";
-  return html`<li><span>${t.narrowing[name]}: <bdi dir=${direction}>${words}</bdi></span>
+  return html`<li class="msg-narrowing"><span>${t.narrowing[name]}: <bdi dir=${direction}>${words}</bdi></span>
     <button type="button" aria-label="${page.t.remove} ${t.narrowing[name]}: ${words}" @click=${remove}>×</button></li>`;
 }
 

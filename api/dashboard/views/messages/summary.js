@@ -3,9 +3,10 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { inside, netFigure, panel, sentimentBar } from "../../core/parts.js";
 import { valuesOf } from "../../core/address.js";
-import { exactly, isNarrowed, narrowingOf } from "./question.js";
+import { asksForMentions, exactly, isNarrowed, narrowingOf } from "./question.js";
 
 const PHRASES = 12;
+const CELLS = ["hour", "weekday"];
 const KINDS = ["negative", "neutral", "positive", "mixed"];
 
 /** Return the panel. */
@@ -15,12 +16,13 @@ export function summary(page, t, asked) {
   return panel(page, {
     title: t.summary, answer: counted, wide: true, id: "msg-summary", tools: files(page, t, asked), isEmpty: () => false,
     draw: (data) => html`<div class="msg-summary"><div><p class="big"><span class="figure"><span class="value">${page.write.count(data.n)}</span> <span class="n">${page.t.messagesUnit}</span></span></p>
-      ${feelings(page, t, asked)}</div><div>${data.n > 0 ? phrases(page, t) : nothing}</div></div>`,
+      ${feelings(page, t, asked, data.n)}</div><div>${data.n > 0 ? phrases(page, t) : nothing}</div></div>`,
   });
 }
 
 /** Sentiment of all that was found: of mentions, or of whole messages where those are asked for. */
-function feelings(page, t, asked) {
+function feelings(page, t, asked, nMessages) {
+  if (isOfHours(page, asked)) return feelingsOfHours(page, t, nMessages);
   if (isNarrowed(page) || asked.copies) return html`<p class="hint">${t.notCounted}</p>`;
   const isWhole = asked.unit === "messages";
   const answer = isWhole
@@ -28,10 +30,40 @@ function feelings(page, t, asked) {
     : page.ask("trend", { bucket: "month", estimate: null, ...exactly(page) });
   return inside(page, { answer, isEmpty: (data) => data.n === 0, draw: (data) => {
     const told = isWhole ? summed(data) : data;
-    const hrefOf = (kind) => page.here({ sentiment: kind, cursor: null, limit: null, open: null });
-    return html`${isWhole ? nothing : html`<p class="msg-net">${page.t.netSentiment} ${netFigure(page, told, null)}</p>`}
-      ${sentimentBar(page, told, hrefOf)}${legend(page, told, hrefOf)}`;
+    return html`${asksForMentions(page, asked) ? both(page, t, told.n, nMessages) : nothing}
+      ${isWhole || isOfOne(page) ? nothing : html`<p class="msg-net">${page.t.netSentiment} ${netFigure(page, told, null)}</p>`}${isOfOne(page) ? nothing : parts(page, told)}`;
   } });
+}
+
+/** Among mentions of one sentiment there is nothing to weigh. */
+function isOfOne(page) {
+  return valuesOf(page.query, "sentiment").length === 1;
+}
+
+/** Hours and weekdays alone are counted by an answer of their own, cell by cell. */
+function isOfHours(page, asked) {
+  const others = Object.keys(narrowingOf(page)).filter((name) => !CELLS.includes(name));
+  return CELLS.some((name) => asked[name]) && others.length === 0 && !asked.unresolved && !asked.copies && !asked.unit && !exactly(page).from;
+}
+
+function feelingsOfHours(page, t, nMessages) {
+  const { hour, weekday } = narrowingOf(page);
+  const isAsked = (cell) => (hour?.includes(String(cell.hour)) ?? true) && (weekday?.includes(String(cell.weekday)) ?? true);
+  return inside(page, { answer: page.ask("hours"), isEmpty: (data) => data.n === 0, draw: ({ cells }) => {
+    const found = cells.filter(isAsked);
+    const sum = (field) => found.reduce((total, cell) => total + cell[field], 0);
+    const told = Object.fromEntries(["n", "n_negative", "n_neutral", "n_positive"].map((field) => [field, sum(field)]));
+    return html`${both(page, t, told.n, nMessages)}${isOfOne(page) ? nothing : parts(page, told)}`;
+  } });
+}
+
+function both(page, t, nMentions, nMessages) {
+  return html`<p class="msg-both">${t.both(page.write.count(nMentions), page.write.count(nMessages))}</p>`;
+}
+
+function parts(page, told) {
+  const hrefOf = (kind) => page.here({ sentiment: kind, cursor: null, limit: null, open: null });
+  return html`${sentimentBar(page, told, hrefOf)}${legend(page, told, hrefOf)}`;
 }
 
 function summed(breakdown) {
