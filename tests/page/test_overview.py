@@ -236,7 +236,7 @@ def test_an_event_is_added_by_its_jalali_day_and_removed_again(open_reader: Any)
     page.select_option('[name="month"]', "7")
     page.select_option('.ov-add-event [name="stage"]', "delivery")
     page.locator(".ov-add-event .primary").click()
-    page.get_by_text("<b>پیک شبانه</b>").wait_for()
+    page.get_by_text("<b>پیک شبانه</b>").first.wait_for()
     told = _event_titled(reader.url, "<b>پیک شبانه</b>")
     card = page.locator(f"#event-{told['id']}")
 

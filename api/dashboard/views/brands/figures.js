@@ -1,7 +1,7 @@
 /** Of each brand: its part of all that is said, and its net sentiment beside that of the others. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { downloads, figure, netFigure, panel, sentimentBar, table, toneOf } from "../../core/parts.js";
+import { downloads, figure, netFigure, panel, sentimentBar, sureTone, table, toneOf } from "../../core/parts.js";
 import { dot, fill, plotOrTable, ruler, scaleOf, track, whisker } from "../../core/track.js";
 import { inOrder } from "./pair.js";
 
@@ -39,7 +39,7 @@ export function netPanel(page, t, data, answer) {
 }
 
 function netRow(page, t, one, { scale, isPair }) {
-  const tone = toneOf(one.net_sentiment);
+  const tone = sureTone(one.net_sentiment, one.net_sentiment_low, one.net_sentiment_high);
   return html`<li data-brand=${one.brand}><a href=${page.messages({ brand: one.brand })}><bdi class="br-name">${one.brand}</bdi>${netFigure(page, one)}
     ${track(scale, [whisker(scale, one.net_sentiment_low, one.net_sentiment_high, tone), dot(scale, one.net_sentiment, tone)])}</a>
     <p class="br-versus">${versus(page, t, one.versus_others, isPair ? t.thanOther : t.thanOthers)}</p></li>`;
