@@ -90,6 +90,7 @@ def sum_counts(many: Iterable[Counts]) -> Counts:
 
 
 Key = tuple[str | date | int, ...]
+Piece = dict[str, str | date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,10 @@ def count(
     if cube is None:
         keys = ([time_key(connection, when)] if when else []) + [key_column(one) for one in by]
         statement = _statement_of_rows(selection, span, keys, unit)
-        questions: list[dict[str, str | date]] = [{}]
+        questions: list[Piece] = [{}]
     else:
         statement = _statement_of_tallies(cube, selection, by, unit, when)
-        questions = [
-            {"piece": period.value, "piece_start": start, "piece_end": end}
-            for period, start, end in pieces(span, when)
-        ]
+        questions = _pieces_asked(span, when)
     cells: dict[Key, Counts] = {}
     n_keys = len(by) + (when is not None)
     for question in questions:
@@ -180,10 +178,10 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
         for name in ("source", "channel", "brand")
         if getattr(selection, name)
     ]
+    statement = select(cube.model_version).where(*_within_piece(cube), *conditions).distinct()
     seen: set[str] = set()
-    for period, start, end in pieces(whole if span.days is None else span, None):
-        here = cube.period == period.value, cube.start >= start, cube.start < end
-        seen |= set(connection.scalars(select(cube.model_version).where(*here, *conditions).distinct()))
+    for piece in _pieces_asked(whole if span.days is None else span, None):
+        seen |= set(connection.scalars(statement, piece))
     return tuple(sorted(seen))
 
 
@@ -284,6 +282,20 @@ def pieces(span: Span, when: When | None) -> Iterator[tuple[Period, date, date]]
         yield Period.DAY, whole_to, end
 
 
+def _pieces_asked(span: Span, when: When | None) -> list[Piece]:
+    """The parameters of ``_within_piece``, once for each of the pieces."""
+    return [
+        {"piece": period.value, "piece_start": start, "piece_end": end}
+        for period, start, end in pieces(span, when)
+    ]
+
+
+def _within_piece(cube: Cube) -> list[ColumnElement[bool]]:
+    """The conditions on a tally of one of the pieces, the same words for all of them."""
+    first, end = cube.start >= bindparam("piece_start"), cube.start < bindparam("piece_end")
+    return [cube.period == bindparam("piece"), first, end]
+
+
 def _statement_of_tallies(
     cube: Cube, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
 ) -> Select[Any]:
@@ -294,11 +306,7 @@ def _statement_of_tallies(
         func.coalesce(func.sum(cube.n).filter(cube.sentiment == one.value), 0) for one in SENTIMENTS[unit]
     ]
     names = ("source", "channel", "brand", *OF_MENTIONS, "emotion")
-    conditions: list[ColumnElement[bool]] = [
-        cube.period == bindparam("piece"),
-        cube.start >= bindparam("piece_start"),
-        cube.start < bindparam("piece_end"),
-    ]
+    conditions = _within_piece(cube)
     conditions += [
         getattr(cube, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
     ]

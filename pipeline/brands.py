@@ -111,7 +111,7 @@ def brands(
     span = span_of(selection, zone)
     with reading(engine) as connection:
         by_stage, by_aspect = (count(connection, selection, span, (Dimension.BRAND, one)) for one in CUTS)
-        whole = read_whole(connection, selection, span)
+        whole = read_whole(connection, selection, span, counted=by_stage.cells.values())
         basis = basis_of(
             connection, selection, span, Unit.MENTIONS, [by_stage, by_aspect], method=Method.CLUSTERED
         )

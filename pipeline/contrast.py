@@ -70,10 +70,11 @@ def contrast(
     """
     both = _Counted.of(counts, counts_other)
     is_pair = memory.are_pairs(both.terms)
-    pairs = _found(both, is_pair, min_n, min_z, only_new=only_new)
-    words = _found(both, ~is_pair, min_n, min_z, only_new=only_new)
-    found = [*pairs, *_without_parts(memory, words, pairs)]
-    told = sorted((one for one in found if one.z > 0 or not only_more), key=lambda one: -one.z)
+    pairs, words = (
+        _found(both, is_kind, min_n, min_z, only_new=only_new, only_more=only_more)
+        for is_kind in (is_pair, ~is_pair)
+    )
+    told = sorted((*pairs, *_without_parts(memory, words, pairs)), key=lambda one: -one.z)
     if limit is not None and len(told) > limit:
         told = [one for one in told if one.z >= told[limit - 1].z]
     n_read = counts.n_read, counts_other.n_read
@@ -121,7 +122,13 @@ class _Counted:
 
 
 def _found(
-    both: _Counted, is_kind: NDArray[np.bool_], min_n: int, min_z: float, *, only_new: bool
+    both: _Counted,
+    is_kind: NDArray[np.bool_],
+    min_n: int,
+    min_z: float,
+    *,
+    only_new: bool,
+    only_more: bool,
 ) -> list[_Found]:
     """The terms of one kind that may be told; all of the kind count in how often it is used at all."""
     n, n_other = (both.messages @ is_kind).tolist()
@@ -133,6 +140,8 @@ def _found(
     told = counted.may_be_told(z < 0, min_n) & (np.abs(z) >= min_z)
     if only_new:
         told &= counted.messages[1] == 0
+    if only_more:
+        told &= z > 0
     chosen = counted.only(told)
     n_customers = np.where(z[told] < 0, chosen.voices[1], chosen.voices[0])
     columns = (

@@ -20,7 +20,11 @@ from pipeline.records import CleanFeedback, DeadLetter, SaveCounts
 from pipeline.tallies import COUNTED, feedback, in_chunks, kept_up, mentions, promote
 
 Values = dict[str, object]
-LENGTHS = {column.name: column.type.length for column in feedback.columns if isinstance(column.type, String)}
+LIMITED = [
+    (column.name, column.type.length)
+    for column in feedback.columns
+    if isinstance(column.type, String) and column.type.length is not None
+]
 SMALLEST, LARGEST = -(2**15), 2**15 - 1
 
 
@@ -129,9 +133,9 @@ def _fingerprint(row: Values) -> str:
     Raises:
         SkipRecord: A value cannot be stored: too long, out of range, no valid text.
     """
-    for name, length in LENGTHS.items():
+    for name, length in LIMITED:
         value = row.get(name)
-        if length is not None and isinstance(value, str) and len(value) > length:
+        if isinstance(value, str) and len(value) > length:
             raise SkipRecord(
                 f"{name} has {len(value)} characters, at most {length} fit; map another field to {name}"
             )

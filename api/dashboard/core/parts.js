@@ -27,7 +27,7 @@ export function inside(page, { answer, draw, isEmpty = (data) => data.n === 0 })
 }
 
 /** Return that no message fits, and what to do. */
-export function nothingFound(page, said = page.t.empty) {
+export function nothingFound(page, said = page.isFiltered ? page.t.empty : page.t.emptyPeriod) {
   const isLonger = page.period.preset !== "all";
   const hint = !isLonger ? page.t.emptyHintFiltered : page.isFiltered ? page.t.emptyHint : page.t.emptyHintPeriod;
   return html`<div class="nothing"><p>${said}</p>${isLonger || page.isFiltered ? html`<p class="hint">${hint}</p>` : nothing}
@@ -67,8 +67,9 @@ export function figure(page, { value, low, high, n, href, write, tone, unit }) {
   return href ? html`<a class="figure" href=${href}>${body}</a>` : html`<span class="figure">${body}</span>`;
 }
 
-/** Return net sentiment as such a figure; `told` is anything of the API that has it. */
+/** Return net sentiment as such a figure; `told` is anything of the API that has it. Of one sentiment alone it says nothing. */
 export function netFigure(page, told, href, field = "net_sentiment") {
+  if (page.query.has("sentiment")) return html`<span class="figure"><span class="too-few" title=${page.t.oneSentimentHint}>${page.t.oneSentiment}</span></span>`;
   const value = told[field];
   return figure(page, {
     value, low: told[`${field}_low`], high: told[`${field}_high`], n: told.n, href, write: page.write.points, tone: sureTone(value, told[`${field}_low`], told[`${field}_high`]),
