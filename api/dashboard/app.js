@@ -139,12 +139,16 @@ function go(address, { replace = false } = {}) {
 function arrive(before) {
   cameAt = performance.now();
   sought = location.hash;
-  closeDrops();
   const now = readAddress(location);
+  // Several filters may be ticked one after the other.
+  closeDrops(now.view === before.view ? document.querySelector("details.more-filters[open]") : null);
   if (now.view !== before.view || now.rest.join("/") !== before.rest.join("/")) {
     draw();
     scrollTo(0, 0);
     focusHeading();
+    // What was answered before is drawn at once, and nothing else will look for the place.
+    sought = location.hash;
+    seek();
   } else {
     redraw();
   }

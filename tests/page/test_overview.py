@@ -376,3 +376,11 @@ def test_a_refused_answer_is_told_in_its_place_and_the_rest_stays(open_reader: A
     assert page.locator(".refused").count() == 1
     assert [one for one in reader.complaints if "503" in one] != []
     reader.complaints.clear()
+
+
+def test_where_the_period_has_no_event_the_others_are_in_sight(open_reader: Any) -> None:
+    page = open_reader().open("/overview?lang=en&period=7d")
+
+    assert page.locator("#events .ov-others li").count() == 3
+    assert page.locator("#events .ov-others li").first.is_visible()
+    assert not page.locator("#events form").is_visible()

@@ -53,6 +53,18 @@ def test_a_filter_stays_on_the_way_to_another_view_and_is_removed_by_its_chip(op
     assert query_of(page.url) == {"lang": ["en"], "period": ["90d"]}
 
 
+def test_several_values_are_ticked_one_after_the_other(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/overview?lang=en&period=90d")
+
+    page.locator(".more-filters > summary").click()
+    page.locator(".dimensions summary", has_text="Stage").click()
+    reader.click('.dimensions label:has-text("Delivery") input')
+    reader.click('.dimensions label:has-text("Support") input')
+
+    assert query_of(page.url)["stage"] == ["delivery", "support"]
+
+
 def test_searching_leads_from_figures_to_the_messages(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open("/overview?lang=fa&period=90d")

@@ -204,6 +204,17 @@ def test_a_way_out_ends_at_the_part_that_it_names(open_reader: Any, link: int, v
     assert 0 <= page.locator(f"#{place}").bounding_box()["y"] < 450
 
 
+def test_a_part_of_a_view_that_was_seen_before_is_found_too(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/overview?period=all&lang=en")
+    reader.click('.side nav a:has-text("Support")')
+
+    reader.click(".view-head .button >> nth=1")
+
+    assert page.evaluate("document.activeElement.id") == "events"
+    assert 0 <= page.locator("#events").bounding_box()["y"] < 450
+
+
 def test_each_backlog_says_what_is_counted_and_from_what(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open("/support?period=all&lang=en")
@@ -241,7 +252,7 @@ def test_where_nobody_is_angry_the_negative_are_shown_and_said_to_be(open_reader
     negative = answer_of(reader, "feedback", unresolved="true", sentiment="negative", limit="6")
     assert (
         page.locator(".support-calm").inner_text()
-        == "No message is angry; these are negative and unresolved."
+        == "No message of this period is angry; these are negative and unresolved."
     )
     assert negative["items"][0]["native_id"] in page.locator("#angriest li").first.inner_text()
     assert number_in(page.locator("#angriest .support-all").inner_text()) == negative["n"]

@@ -44,9 +44,14 @@ function angriest(page, t) {
     tools: html`<label class="support-about">${t.about} <select name="about" @change=${choose}>
       <option value="" .selected=${!chosen.aspect}>${t.everything}</option>
       ${page.options.names.aspect.map(({ id }) => html`<option value=${id} .selected=${id === chosen.aspect}>${page.name("aspect", id)}</option>`)}</select></label>`,
-    draw: (data) => html`${isAngry || data.n === 0 ? nothing : html`<p class="support-calm">${t.noneAngry}</p>`}
+    draw: (data) => html`${isAngry || data.n === 0 ? nothing : html`<p class="support-calm">${t.noneAngry} ${longer(page)}</p>`}
       ${messageList(page, t, { data, all: page.messages(labels), none: isAngry ? t.noAngry : t.noneNegative })}`,
   });
+}
+
+/** What is unresolved for longer than the period is not in it. */
+function longer(page) {
+  return page.period.preset === "all" ? nothing : html`<a href=${page.here({ period: "all", from: null, to: null })}>${page.t.period}: ${page.t.all}</a>`;
 }
 
 /** Where nobody is angry the order would mean nothing: then those that are negative. */

@@ -22,7 +22,7 @@ export function eventsPanel(page, t, answer) {
       return html`${state.failed ? refusal(page, state.failed) : nothing}
         ${within.length === 0 ? html`<p>${t.noEvents}</p>` : html`<ul class="ov-events">${shown.map((one) => eventCard(page, t, one))}</ul>`}
         ${shown.length < within.length ? html`<p><a href=${page.here({ events: "all" })}>${t.allEvents} (${page.write.count(within.length)})</a></p>` : nothing}
-        ${others.length ? otherEvents(page, t, others) : nothing}${mayTell(page) ? eventForm(page, t, within.length === 0) : nothing}`;
+        ${others.length ? otherEvents(page, t, others, within.length === 0) : nothing}${mayTell(page) ? eventForm(page, t, newest.length === 0) : nothing}`;
     },
   });
 }
@@ -71,8 +71,8 @@ function messagesOf(page, event, stretch) {
   return page.messages({ ...withoutFilters(), ...event.scope, from: stretch.from.slice(0, 10), to: stretch.to.slice(0, 10) });
 }
 
-function otherEvents(page, t, events) {
-  return html`<details class="ov-others"><summary>${t.otherEvents} (${page.write.count(events.length)})</summary><ul>${events.map((event) => html`<li>
+function otherEvents(page, t, events, isOpen) {
+  return html`<details class="ov-others" ?open=${isOpen}><summary>${t.otherEvents} (${page.write.count(events.length)})</summary><ul>${events.map((event) => html`<li>
     <b dir="auto">${event.title}</b> <small>${page.write.day(event.happened_at)}</small> <a href=${page.here(around(event))}>${t.around}</a></li>`)}</ul></details>`;
 }
 
