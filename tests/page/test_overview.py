@@ -378,9 +378,15 @@ def test_a_refused_answer_is_told_in_its_place_and_the_rest_stays(open_reader: A
     reader.complaints.clear()
 
 
-def test_where_the_period_has_no_event_the_others_are_in_sight(open_reader: Any) -> None:
-    page = open_reader().open("/overview?lang=en&period=7d")
+def test_where_the_period_has_no_event_the_others_lead_to_their_cards(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/overview?lang=en&period=7d")
 
     assert page.locator("#events .ov-others li").count() == 3
     assert page.locator("#events .ov-others li").first.is_visible()
     assert not page.locator("#events form").is_visible()
+
+    reader.click("#events .ov-others a >> nth=0")
+
+    assert page.evaluate("document.activeElement.className") == "ov-event"
+    assert 0 <= page.locator(".ov-event:focus").bounding_box()["y"] < 450

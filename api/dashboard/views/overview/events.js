@@ -73,7 +73,7 @@ function messagesOf(page, event, stretch) {
 
 function otherEvents(page, t, events, isOpen) {
   return html`<details class="ov-others" ?open=${isOpen}><summary>${t.otherEvents} (${page.write.count(events.length)})</summary><ul>${events.map((event) => html`<li>
-    <b dir="auto">${event.title}</b> <small>${page.write.day(event.happened_at)}</small> <a href=${page.here(around(event))}>${t.around}</a></li>`)}</ul></details>`;
+    <b dir="auto">${event.title}</b> <small>${page.write.day(event.happened_at)}</small> <a href=${`${page.here(around(event))}#event-${event.id}`}>${t.around}</a></li>`)}</ul></details>`;
 }
 
 function around(event) {
