@@ -103,7 +103,8 @@ class MessagesQuery(FilterQuery):
             now: The present moment, until which open cases have waited.
 
         Raises:
-            BadRequest: A range of answers is given, and not to which question; or hours, and not of which wait.
+            BadRequest: A range of answers is given, and not to which question, or it ends before it begins; or
+                hours, and not of which wait.
         """
         return Narrowing(
             opening=self._opening(now),
@@ -115,6 +116,8 @@ class MessagesQuery(FilterQuery):
         )
 
     def _scored(self) -> Scored | None:
+        if self.score_from is not None and self.score_to is not None and self.score_from > self.score_to:
+            raise BadRequest("score_from is above score_to: exchange the two", parameter="score_from")
         if self.scored:
             return Scored(measure=self.scored, lowest=self.score_from, highest=self.score_to)
         for name in ("score_from", "score_to"):

@@ -130,6 +130,10 @@ def test_figures_that_cannot_be_cut_by_the_hour_refuse_to_be_asked_for_it(client
     [
         ({"scored": "stars"}, "scored: must be one of nps, csat, ces, rating; given: stars"),
         ({"score_from": "9"}, "score_from needs scored, which is one of nps, csat, ces, rating"),
+        (
+            {"scored": "nps", "score_from": "9", "score_to": "6"},
+            "score_from is above score_to: exchange the two",
+        ),
         ({"score_to": "6"}, "score_to needs scored, which is one of nps, csat, ces, rating"),
         ({"scored": "nps", "score_from": "nan"}, "score_from: Input should be a finite number; given: nan"),
     ],
