@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from pipeline.errors import SettingsError
+from pipeline.retention import Retention
 
 HERE = Path(__file__).parent
 DEFAULTS_FILE = HERE / "defaults.toml"
@@ -41,15 +42,29 @@ class Settings(BaseSettings):
     n_threads: int = Field(ge=0, le=256)
     classify_batch_messages: int = Field(ge=1, le=100_000)
     lease_s: int = Field(ge=10, le=86_400)
+    pending_limit_messages: int = Field(ge=0, le=1_000_000_000)
     host: str
     port: int = Field(ge=1, le=65_535)
     max_body_bytes: int = Field(ge=1_000, le=100_000_000)
+    max_address_bytes: int = Field(ge=1_000, le=60_000)
+    max_header_bytes: int = Field(ge=1_000, le=60_000)
+    max_requests_at_once: int = Field(ge=1, le=100_000)
+    max_connections: int = Field(ge=1, le=1_000_000)
+    slow_client_s: float = Field(gt=0, le=3600)
     max_analyze_texts: int = Field(ge=1, le=10_000)
+    max_analyze_chars: int = Field(ge=1_000, le=10_000_000)
     rate_limit_per_minute: int = Field(ge=0, le=1_000_000)
     rate_limit_analyze_per_minute: int = Field(ge=0, le=1_000_000)
     rate_limit_push_per_minute: int = Field(ge=0, le=1_000_000)
+    answers_lag_s: float = Field(ge=0, le=3_600)
     session_hours: int = Field(ge=1, le=8_760)
+    retention_days: int = Field(ge=0, le=100_000)
+    retention_days_by_source: dict[str, Annotated[int, Field(ge=0, le=100_000)]]
     log_level: Literal["debug", "info", "warning", "error"]
+    log_format: Literal["text", "json"]
+    metrics_host: str
+    metrics_port: int = Field(ge=0, le=65_535)
+    traces_endpoint: str
     identity_key: SecretStr = SecretStr("")
 
     @field_validator("time_zone")
@@ -70,6 +85,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The business time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def retention(self) -> Retention:
+        """For how long messages are kept."""
+        return Retention(days=self.retention_days, by_source=self.retention_days_by_source)
 
     @property
     def store_url(self) -> str:

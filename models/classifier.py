@@ -39,6 +39,8 @@ from models.windows import Placed, cut_windows, window_offsets
 
 MAX_CHARS = 100_000
 _CHUNK_TEXTS = 1024
+# A thousand tickets are fewer; a thousand texts of the longest kind would take gigabytes at once.
+_CHUNK_CHARS = 2_000_000
 _STAGES, _INTENTS, _ASPECTS = tuple(Stage), tuple(Intent), tuple(Aspect)
 _SENTIMENTS, _EMOTIONS, _FLAGS = tuple(Sentiment), tuple(Emotion), tuple(Flag)
 
@@ -92,7 +94,7 @@ class Classifier:
         """
         batch_tokens = batch_tokens or self._engine.batch_tokens
         distinct = list(dict.fromkeys(texts))
-        chunks = [distinct[start : start + _CHUNK_TEXTS] for start in range(0, len(distinct), _CHUNK_TEXTS)]
+        chunks = list(chunked(distinct))
         predictions: list[Prediction] = []
         for prepared in self._prepare_ahead(chunks):
             predictions += self._judge(prepared, batch_tokens)
@@ -178,6 +180,27 @@ class Classifier:
             ),
             model_version=self.version,
         )
+
+
+def chunked(
+    texts: Sequence[str], *, max_texts: int = _CHUNK_TEXTS, max_chars: int = _CHUNK_CHARS
+) -> Iterator[list[str]]:
+    """Yields texts in parts that are read at once, as many as fit; a longer text is a part of its own.
+
+    >>> list(chunked(["a", "b", "c", "dddd", "e"], max_texts=2, max_chars=4))
+    [['a', 'b'], ['c'], ['dddd'], ['e']]
+    """
+    chunk: list[str] = []
+    n_chars = 0
+    for text in texts:
+        read = min(len(text), MAX_CHARS)
+        if chunk and (len(chunk) == max_texts or n_chars + read > max_chars):
+            yield chunk
+            chunk, n_chars = [], 0
+        chunk.append(text)
+        n_chars += read
+    if chunk:
+        yield chunk
 
 
 class Probabilities:

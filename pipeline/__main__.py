@@ -10,9 +10,31 @@ import typer
 from rich.markup import escape
 
 from pipeline import console
-from pipeline.commands import alerts, corrections, keys, language, pulling, report, serving, sources
+from pipeline.commands import (
+    alerts,
+    audit,
+    backfilling,
+    corrections,
+    exporting,
+    forgetting,
+    keys,
+    language,
+    migrating,
+    pulling,
+    report,
+    retaining,
+    saving,
+    serving,
+    sources,
+    views,
+    working,
+)
 from pipeline.errors import BazkhordError
+from pipeline.failures import places_of
 
+log = logging.getLogger("pipeline")
+# Libraries would write down addresses with their tokens, and what a mail server is told.
+OURS = ("api", "bazkhord", "config", "models", "pipeline")
 app = typer.Typer(
     name="bazkhord",
     help="Hears what customers say unasked, in Persian: pulls feedback, says sentiment, intent, aspect and "
@@ -25,6 +47,9 @@ app.command()(serving.demo)
 app.command()(pulling.pull)
 app.command()(pulling.classify)
 app.command(name="run")(pulling.run_)
+app.command()(working.worker)
+app.command()(working.reclassify)
+app.command()(backfilling.backfill)
 app.command()(language.analyze)
 app.command()(language.train)
 app.command()(language.evaluate)
@@ -32,32 +57,41 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
 app.command()(report.report)
 app.command()(serving.serve)
+app.command()(migrating.migrate)
 app.command(name="rebuild-tallies")(serving.rebuild_tallies)
 app.add_typer(keys.app, name="keys")
+app.command()(exporting.export)
+app.command()(views.views)
+app.command()(saving.backup)
+app.command()(saving.restore)
+app.command()(retaining.retain)
+app.command()(forgetting.forget)
+app.command(name="audit")(audit.show)
 app.add_typer(corrections.app, name="corrections")
 
 
 def main() -> None:
     """Run the command line; a person sees a sentence, never a traceback."""
     level = os.environ.get("BAZKHORD_LOG_LEVEL", "warning").upper()
-    logging.basicConfig(
-        level=logging.DEBUG if level == "DEBUG" else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for name in OURS if level == "DEBUG" else ():
+        logging.getLogger(name).setLevel(logging.DEBUG)
     if level != "DEBUG":
         # it tells of retries without saying of which source
         logging.getLogger("stamina").setLevel(logging.ERROR)
     try:
         app()
     except BazkhordError as error:
+        if console.err.quiet:
+            logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 - a sentence, where lines are JSON
         console.err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # the last door: a defect is named, not shown as a traceback
-        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+    except Exception as error:  # noqa: BLE001 - the last door: a defect is named, not shown as a traceback
+        log.debug("unexpected: %s", places_of(error))
         console.err.print(
             f"[red]unexpected error:[/] {type(error).__name__}; nothing that was stored is lost. "
             "Please report it, with what `BAZKHORD_LOG_LEVEL=debug bazkhord ...` says.",

@@ -10,15 +10,8 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from models.labels import MENTION_SENTIMENTS, Aspect, Intent, Sentiment, Stage
 from pipeline.adjusting import Errors, Floats, Part, no_errors
-from pipeline.aggregate_counts import (
-    Counts,
-    Key,
-    When,
-    count,
-    key_column,
-    message_conditions,
-    time_key,
-)
+from pipeline.aggregate_counts import Counts, Key, When, count, time_key
+from pipeline.conditions import key_column, message_conditions
 from pipeline.known_errors import KnownErrors
 from pipeline.selection import Dimension, Selection, Span
 from pipeline.tables import FeedbackRow, MentionRow

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, extract, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, extract, func, select
 
 from models.labels import MENTION_SENTIMENTS, Sentiment
 from pipeline.columns import OF_MENTIONS, OF_MESSAGES, Chosen, choose, count_kinds, is_known
+from pipeline.conditions import (
+    flag_conditions,
+    key_column,
+    mention_conditions,
+    message_conditions,
+    sentiment_of_message,
+)
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.keeping_columns import columns_of
 from pipeline.records import Period
-from pipeline.selection import Dimension, Selection, Span, Unit, moment, read_segment
+from pipeline.selection import Dimension, Selection, Span, Unit, moment
 from pipeline.tables import (
     AspectTallyRow,
     FeedbackRow,
@@ -30,13 +35,10 @@ from pipeline.tables import (
     MessageTallyRow,
     SentimentTallyRow,
 )
-from pipeline.tallies import SPAM, flag_bits
-from pipeline.text_search import text_holds
 
 QUARTER_HOUR_S = 900
 IN_COLUMNS = (*OF_MENTIONS, *OF_MESSAGES)
 SENTIMENTS = {Unit.MENTIONS: MENTION_SENTIMENTS, Unit.MESSAGES: tuple(Sentiment)}
-MAY_BE_MISSING = ("brand", "product", "segment")
 
 
 class When(StrEnum):
@@ -133,7 +135,7 @@ def count(
         return Counted(_cells(found, by), from_tallies=False)
     if cube is None:
         keys = ([time_key(connection, when)] if when else []) + [key_column(one) for one in by]
-        statement = _statement_of_rows(selection, span, keys, unit)
+        statement = _statement_of_rows(connection, selection, span, keys, unit)
         questions: list[Piece] = [{}]
     else:
         statement = _statement_of_tallies(cube, selection, by, unit, when)
@@ -183,49 +185,6 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
     for piece in _pieces_asked(whole if span.days is None else span, None):
         seen |= set(connection.scalars(statement, piece))
     return tuple(sorted(seen))
-
-
-def message_conditions(
-    selection: Selection, span: Span, *, with_copies: bool = False, with_unlabelled: bool = False
-) -> list[ColumnElement[bool]]:
-    """Return the conditions on a message: in the period, labelled, spam only where asked for, the filters.
-
-    Args:
-        with_copies: Whether copies that are not counted pass too.
-        with_unlabelled: Whether also messages pass that have no words or wait to be classified, and copies.
-    """
-    conditions: list[ColumnElement[bool]] = [
-        FeedbackRow.created_at >= span.start,
-        FeedbackRow.created_at < span.end,
-    ]
-    if not with_unlabelled:
-        counted = FeedbackRow.counted.expression
-        conditions.append(FeedbackRow.model_version.is_not(None) if with_copies else counted)
-    conditions += [
-        _one_of(getattr(FeedbackRow, name), getattr(selection, name), name)
-        for name in ("source", "channel", "brand", "product", "emotion")
-        if getattr(selection, name)
-    ]
-    if selection.segment:
-        conditions.append(or_(*map(_is_segment, selection.segment)))
-    conditions += _flag_conditions(FeedbackRow.flags, selection)
-    if selection.q:
-        conditions.append(text_holds(FeedbackRow.text, selection.q))
-    return conditions
-
-
-def mention_conditions(selection: Selection, unit: Unit = Unit.MENTIONS) -> list[ColumnElement[bool]]:
-    """Return the conditions that a selection puts on one mention; where messages count, not the sentiment."""
-    return [
-        _one_of(getattr(MentionRow, name), getattr(selection, name), name)
-        for name in OF_MENTIONS
-        if getattr(selection, name) and not (name == "sentiment" and unit == Unit.MESSAGES)
-    ]
-
-
-def sentiment_of_message(selection: Selection) -> list[ColumnElement[bool]]:
-    """Return the condition that a selection puts on the sentiment of whole messages, if any."""
-    return [FeedbackRow.sentiment.in_(selection.sentiment)] if selection.sentiment else []
 
 
 Cube = type[SentimentTallyRow] | type[IntentTallyRow] | type[AspectTallyRow] | type[MessageTallyRow]
@@ -311,14 +270,17 @@ def _statement_of_tallies(
         getattr(cube, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
     ]
     if unit == Unit.MESSAGES:
-        conditions += _flag_conditions(MessageTallyRow.flags, selection)
+        conditions += flag_conditions(MessageTallyRow.flags, selection)
     return select(*keys, *judged).where(*conditions).group_by(*keys)
 
 
-def _statement_of_rows(selection: Selection, span: Span, keys: list[Any], unit: Unit) -> Select[Any]:
+def _statement_of_rows(
+    connection: Connection, selection: Selection, span: Span, keys: list[Any], unit: Unit
+) -> Select[Any]:
     judged_row = MentionRow if unit == Unit.MENTIONS else FeedbackRow
     judged = [func.count().filter(judged_row.sentiment == one.value) for one in SENTIMENTS[unit]]
-    statement = select(*keys, *judged).where(*message_conditions(selection, span)).group_by(*keys)
+    of_message = message_conditions(selection, span, connection=connection)
+    statement = select(*keys, *judged).where(*of_message).group_by(*keys)
     if unit == Unit.MESSAGES:
         return statement.select_from(FeedbackRow).where(*sentiment_of_message(selection))
     joined = statement.select_from(FeedbackRow).join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
@@ -335,37 +297,3 @@ def time_key(connection: Connection, when: When) -> ColumnElement[Any]:
     return (seconds // QUARTER_HOUR_S if is_whole else func.floor(seconds / QUARTER_HOUR_S)).label(
         "quarter_hour"
     )
-
-
-def key_column(one: Dimension) -> ColumnElement[Any]:
-    """Return the column of a dimension, with ``""`` for what a source did not give."""
-    if name := one.attribute:
-        return func.coalesce(_attribute(name), "").label(f"by_attribute_{crc32(name.encode()):08x}")
-    column = getattr(MentionRow if one.value in OF_MENTIONS else FeedbackRow, one.value)
-    return func.coalesce(column, "").label(f"by_{one.value}") if one.value in MAY_BE_MISSING else column
-
-
-def _attribute(name: str) -> ColumnElement[Any]:
-    value: ColumnElement[Any] = FeedbackRow.attributes[name].as_string()
-    return value
-
-
-def _is_segment(value: str) -> ColumnElement[bool]:
-    attribute, wanted = read_segment(value)
-    column = FeedbackRow.segment.expression if attribute is None else _attribute(attribute)
-    return column == wanted if wanted else or_(column.is_(None), column == "")
-
-
-def _one_of(column: InstrumentedAttribute[Any], values: tuple[str, ...], name: str) -> ColumnElement[bool]:
-    if name in MAY_BE_MISSING and "" in values:
-        return or_(column.is_(None), column.in_(values))
-    return column.in_(values)
-
-
-def _flag_conditions(flags: InstrumentedAttribute[int], selection: Selection) -> list[ColumnElement[bool]]:
-    conditions = []
-    if selection.flag:
-        conditions.append(flags.bitwise_and(flag_bits(selection.flag)) != 0)
-    if not selection.asks_for_spam:
-        conditions.append(flags.bitwise_and(SPAM) == 0)
-    return conditions

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    case,
     exists,
     func,
     or_,
@@ -22,20 +21,17 @@ from sqlalchemy import (
     true,
 )
 
-from models.labels import Emotion
-from pipeline.aggregate_counts import (
-    choose_among,
-    data_range,
-    mention_conditions,
-    message_conditions,
-    sentiment_of_message,
-)
+from pipeline.aggregate_counts import choose_among, data_range
+from pipeline.anger import LIKELIER_THAN_NOT, anger_about, angriest_first
 from pipeline.columns import Columns, Ints, lines_of, microseconds
+from pipeline.conditions import mention_conditions, message_conditions, sentiment_of_message
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.found_feedback import COLUMNS, FoundFeedback, read_found
 from pipeline.narrowing import EVERYTHING, Narrowing, choose_hours, narrow
 from pipeline.reading_cases import opening_messages
+from pipeline.search_index import search_for
+from pipeline.search_pages import find_holding
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
 
@@ -43,7 +39,7 @@ MAX_PAGE = 200
 
 
 class Order(StrEnum):
-    """What comes first: the newest, or what is most surely angry (then what is most surely negative)."""
+    """What comes first: the newest, or what is most surely angry (``anger.angriest_first``)."""
 
     NEWEST = "newest"
     ANGRIEST = "angriest"
@@ -59,7 +55,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackPage:
-    """Messages in the order asked for. ``n`` counts all of the selection and is given with the first page only."""
+    """Messages in the order asked for. ``n`` counts all of the selection and is given with the first page only.
+
+    Where more than 10,000 messages would have to be read to count those with some words, ``n`` is ``None``.
+    ``n_angry``: so many of the items, which are the first, are angry rather than not; ``None`` in another order.
+    """
 
     from_: datetime
     to: datetime
@@ -68,6 +68,7 @@ class FeedbackPage:
     data_to: datetime | None
     items: tuple[FoundFeedback, ...]
     next: Place | None
+    n_angry: int | None = None
 
 
 def find_feedback(
@@ -112,35 +113,39 @@ def find_feedback(
         if is_plain and (chosen := choose_among(connection, selection, span)):
             of_clauses = bool(mention_conditions(selection)) or narrowing.asks_for_time
             messages = lines_of(choose_hours(chosen, narrowing, span), clauses=of_clauses).messages
-            n = len(messages) if not after else None
+            n: int | None = len(messages)
             newest = _newest(chosen.columns, messages, limit + 1, after)
             wanted: list[ColumnElement[bool]] = [FeedbackRow.id.in_(newest)]
         else:
-            wanted = _conditions(connection, selection, narrowing, span, unit, with_copies=with_copies)
-            counted = select(func.count()).select_from(FeedbackRow).where(*wanted)
-            n = connection.scalar(counted) if not after else None
-            wanted.append(_older(after))
-        page = select(*COLUMNS).where(*wanted).order_by(*_first(order)).limit(limit + 1)
-        rows = connection.execute(page).all()
+            others = _conditions(connection, selection, narrowing, span, unit, with_copies=with_copies)
+            if selection.q:
+                search = search_for(connection, selection.q)
+                n_newest = limit + 1 if order == Order.NEWEST else None
+                n, wanted = find_holding(connection, search, others, _older(after), n_newest=n_newest)
+            else:
+                counted = select(func.count()).select_from(FeedbackRow).where(*others)
+                n = None if after else connection.scalar(counted)
+                wanted = [*others, _older(after)]
+        columns = (*COLUMNS, anger_about(selection, unit).label("anger"))
+        page = select(*columns).where(*wanted).order_by(*_first(order, selection, unit))
+        rows = connection.execute(page.limit(limit + 1)).all()
         shown, has_more = rows[:limit], len(rows) > limit and order == Order.NEWEST
         items = read_found(connection, shown, selection, unit, zone)
     return FeedbackPage(
         from_=span.start.astimezone(zone),
         to=span.end.astimezone(zone),
-        n=n,
+        n=None if after else n,
         data_from=known[0].astimezone(zone) if known else None,
         data_to=known[1].astimezone(zone) if known else None,
         items=items,
         next=Place(shown[-1].created_at, shown[-1].id) if has_more else None,
+        n_angry=sum(row.anger >= LIKELIER_THAN_NOT for row in shown) if order == Order.ANGRIEST else None,
     )
 
 
-def _first(order: Order) -> tuple[ColumnElement[Any], ...]:
+def _first(order: Order, selection: Selection, unit: Unit) -> tuple[ColumnElement[Any], ...]:
     newest = FeedbackRow.created_at.desc(), FeedbackRow.id.desc()
-    if order == Order.NEWEST:
-        return newest
-    anger = case((FeedbackRow.emotion == Emotion.ANGER.value, FeedbackRow.emotion_confidence), else_=0.0)
-    return (anger.desc(), FeedbackRow.p_negative.desc(), *newest)
+    return newest if order == Order.NEWEST else (*angriest_first(selection, unit), *newest)
 
 
 def _conditions(
@@ -152,7 +157,8 @@ def _conditions(
     *,
     with_copies: bool,
 ) -> list[ColumnElement[bool]]:
-    conditions = message_conditions(selection, span, with_copies=with_copies)
+    """All that a message has to fulfil but for its words."""
+    conditions = message_conditions(replace(selection, q=None), span, with_copies=with_copies)
     conditions += narrow(connection, narrowing, span)
     if unit == Unit.MESSAGES:
         conditions += sentiment_of_message(selection)

@@ -12,7 +12,6 @@ from sqlalchemy import exists, func, select
 
 from models.labels import Flag, Sentiment
 from pipeline import intervals
-from pipeline.aggregate_counts import mention_conditions, message_conditions
 from pipeline.aggregates import BucketLength, Calendar, Trend, trend
 from pipeline.alert_change import find_change
 from pipeline.alert_evidence import (
@@ -28,6 +27,7 @@ from pipeline.alert_evidence import (
 )
 from pipeline.alert_phrases import find_new_phrases
 from pipeline.alert_rules import Change, NewPhrase, Rule, Silence, Threshold, Urgent
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.database import reading
 from pipeline.intervals import MIN_N, Estimate
 from pipeline.selection import Selection, Span, last_days

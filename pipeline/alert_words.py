@@ -37,7 +37,7 @@ def write_body(evidence: Evidence, zone: ZoneInfo, *, base_url: str = "") -> Wor
     fa, en = [f"از {start.fa} تا {end.fa}"], [f"From {start.en} to {end.en}"]
     if evidence.low is not None and evidence.high is not None:
         low, high = _figure(evidence, evidence.low), _figure(evidence, evidence.high)
-        fa.append(f"بازهٔ ۹۵٪: {low.fa} تا {high.fa}")
+        fa.append(f"بازه‌ی ۹۵٪: {low.fa} تا {high.fa}")
         en.append(f"95 % interval: {low.en} to {high.en}")
     n = write_number(evidence.n)
     fa.append(f"n = {n.fa}")
@@ -101,7 +101,7 @@ def _change(evidence: Evidence, zone: ZoneInfo) -> Words:
 def _new_phrase(evidence: Evidence, zone: ZoneInfo) -> Words:  # noqa: ARG001 - all titles are called alike
     messages = write_count(evidence.n, Unit.MESSAGES)
     return Words(
-        f"عبارت تازهٔ «{evidence.about}» در {messages.fa}", f"new phrase «{evidence.about}» in {messages.en}"
+        f"عبارت تازه‌ی «{evidence.about}» در {messages.fa}", f"new phrase «{evidence.about}» in {messages.en}"
     )
 
 

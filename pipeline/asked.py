@@ -19,11 +19,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, no
 
 from pipeline import intervals
 from pipeline.aggregate_basis import Basis, basis_of
-from pipeline.aggregate_counts import count, mention_conditions, message_conditions
+from pipeline.aggregate_counts import count
 from pipeline.aggregate_trend import PERIODS_PER_DAY, BucketLength, Calendar
 from pipeline.answer_columns import Found, Heard, hear
 from pipeline.clusters import cuts_mentions
 from pipeline.columns import is_known
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.intervals import Estimate, Method

@@ -12,6 +12,7 @@ from models.labels import Aspect, Stage
 from pipeline import intervals
 from pipeline.aggregate_basis import Basis, basis_of, net_of
 from pipeline.aggregate_counts import NOTHING, Counts, Key, count, sum_counts
+from pipeline.brand_names import BrandNames, brand_names
 from pipeline.clusters import Whole, read_whole
 from pipeline.contrast import MIN_VOICES, Phrase, contrast
 from pipeline.database import reading
@@ -55,7 +56,8 @@ class BrandPart:
 class BrandFigures:
     """One brand: its part of all mentions of the brands compared, and how it stands against the others.
 
-    ``says`` are phrases of messages about this brand more than about the others.
+    ``says`` are phrases of messages about this brand more than about the others, none of them a brand's name;
+    ``n_read`` messages about it were read for them.
     """
 
     brand: str
@@ -66,6 +68,7 @@ class BrandFigures:
     stages: tuple[BrandPart, ...]
     aspects: tuple[BrandPart, ...]
     says: tuple[Phrase, ...]
+    n_read: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,7 @@ def brands(
     """
     selection.check_sentiment(Unit.MENTIONS)
     span = span_of(selection, zone)
+    names = brand_names(engine)
     with reading(engine) as connection:
         by_stage, by_aspect = (count(connection, selection, span, (Dimension.BRAND, one)) for one in CUTS)
         whole = read_whole(connection, selection, span, counted=by_stage.cells.values())
@@ -117,14 +121,14 @@ def brands(
         )
         tables = _Tables(_table(by_stage.cells), _table(by_aspect.cells), whole)
         shown = tables.largest(limit)
-        says, n_read = _phrases(connection, selection, span, shown, limit=n_phrases, min_z=min_z)
+        says = _phrases(connection, selection, span, shown, limit=n_phrases, min_z=min_z, names=names)
     without = sum_counts(counts for (brand, _), counts in by_stage.cells.items() if brand == "").n
-    figures = [tables.figures(brand, says.get(brand, ())) for brand in shown]
+    figures = [tables.figures(brand, says.get(brand, NOT_READ)) for brand in shown]
     return Brands(
         basis=replace(basis, n=basis.n - without),
         n_brands=len(tables.totals),
         n_without_brand=without,
-        n_read=n_read,
+        n_read=sum(one.n_read for one in figures),
         brands=tuple(_with_q_values(figures)),
     )
 
@@ -148,6 +152,15 @@ def describe_brands(found: Brands) -> Words:
 
 
 @dataclass(frozen=True, slots=True)
+class _Said:
+    phrases: tuple[Phrase, ...]
+    n_read: int
+
+
+NOT_READ = _Said((), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class _Tables:
     """Counts by brand and label: by stage, by aspect; and how far the mentions of one message go together."""
 
@@ -163,7 +176,7 @@ class _Tables:
         totals = self.totals
         return sorted(totals, key=lambda brand: (-totals[brand].n, brand))[:limit]
 
-    def figures(self, brand: str, says: Sequence[Phrase]) -> BrandFigures:
+    def figures(self, brand: str, said: _Said) -> BrandFigures:
         totals = self.totals
         counts, n = totals[brand], sum(one.n for one in totals.values())
         design = self.whole.of_share((Dimension.BRAND,))
@@ -179,7 +192,8 @@ class _Tables:
             versus_others=self._versus(counts, others),
             stages=self._parts(self.stages, brand, Stage),
             aspects=self._parts(self.aspects, brand, Aspect),
-            says=tuple(says),
+            says=said.phrases,
+            n_read=said.n_read,
         )
 
     def _parts(
@@ -249,18 +263,20 @@ def _phrases(
     *,
     limit: int,
     min_z: float,
-) -> tuple[dict[str, list[Phrase]], int]:
+    names: BrandNames,
+) -> dict[str, _Said]:
     if not limit or len(shown) < 2:
-        return {}, 0
+        return {}
     memory = memories.current()
     of_brand = [replace(selection, brand=(brand,)) for brand in shown]
     groups = [read_selection(connection, memory, one, span, max_read=MAX_READ_PER_BRAND) for one in of_brand]
     counts = dict(zip(shown, count_terms(memory, groups), strict=True))
     whole = added(list(counts.values()))
-    says = {
-        brand: contrast(
-            memory, own, without(whole, own), min_n=MIN_VOICES, min_z=min_z, only_more=True, limit=limit
+    said = {}
+    for brand, own in counts.items():
+        others = without(whole, own)
+        found = contrast(
+            memory, own, others, min_n=MIN_VOICES, min_z=min_z, only_more=True, without=names, limit=limit
         )
-        for brand, own in counts.items()
-    }
-    return says, sum(one.n_read for one in counts.values())
+        said[brand] = _Said(tuple(found), own.n_read)
+    return said

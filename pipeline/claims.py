@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import secrets
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, func, literal, or_, select, text, update
 
 from models.labels import Mention, Prediction, Sentiment, Stage
 from pipeline.database import lock_tallies
 from pipeline.reattaching import reattach
 from pipeline.records import Pending
 from pipeline.saving import Values, delete_mentions
-from pipeline.tallies import feedback, flag_bits, in_chunks, kept_up, mentions, promote
+from pipeline.tallies import (
+    feedback,
+    find_later_copies,
+    flag_bits,
+    in_chunks,
+    kept_up,
+    mentions,
+    promote,
+    uncount,
+)
 
-# As the index ix_feedback_pending has it; SQLite uses the index only for the same words.
+# As the index ix_feedback_waiting has it; SQLite uses the index only for the same words.
 PENDING = text("state = 'pending'")
-MENTION_COLUMNS = [column.name for column in mentions.columns if column.name != "id"]
 
 
-def worker_name() -> str:
-    """Return a name for this process, from which others on this machine can tell whether it still runs."""
-    return f"{socket.gethostname()[:80]}/{os.getpid()}"
+def worker_name(name: str | None = None) -> str:
+    """Return a name for this process that no other has, not even one that is called the same.
+
+    Args:
+        name: What it is called, at most 80 characters; ``None``: by its machine and process number, from which
+            others on that machine can tell whether it still runs.
+    """
+    called = name or f"{_machine()}/{os.getpid()}"
+    return f"{called[:80]}#{_lot(os.getpid())}"
+
+
+@cache
+def _lot(_pid: int) -> str:
+    return secrets.token_hex(4)
+
+
+@cache
+def _machine() -> str:
+    """The host's name with a digest of what else makes process numbers unique: this start of it, this container."""
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        space = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return socket.gethostname()[:60]
+    return f"{socket.gethostname()[:60]}.{hashlib.sha256(f'{started}/{space}'.encode()).hexdigest()[:8]}"
 
 
 def is_dead(worker: str) -> bool:
     """Whether a worker ran on this machine and does not any more; one of another machine counts as alive."""
-    host, _, pid = worker.rpartition("/")
-    if host != socket.gethostname()[:80] or not pid.isdecimal():
+    called, _, lot = worker.partition("#")
+    machine, _, pid = called.rpartition("/")
+    if machine != _machine() or not pid.isdecimal():
         return False
+    if int(pid) == os.getpid():
+        return lot != _lot(os.getpid())
     try:
         os.kill(int(pid), 0)
     except (ProcessLookupError, OverflowError):
@@ -41,13 +78,13 @@ def is_dead(worker: str) -> bool:
 
 
 def claim(
-    connection: Connection, worker: str, *, limit: int, lease_s: int, now: datetime
+    connection: Connection, worker: str, *, limit: int, lease_s: float, now: datetime
 ) -> tuple[Pending, ...]:
-    """Up to ``limit`` pending messages belong to this worker until the lease ends."""
+    """Up to ``limit`` pending messages, those written last, belong to this worker until the lease ends."""
     free = (
         select(feedback.c.id)
         .where(PENDING, or_(feedback.c.lease_until.is_(None), feedback.c.lease_until <= now))
-        .order_by(feedback.c.id)
+        .order_by(feedback.c.created_at.desc(), feedback.c.id.desc())
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("free")
@@ -61,6 +98,18 @@ def claim(
     return tuple(sorted((Pending(*row) for row in claimed), key=lambda pending: pending.id))
 
 
+def renew(connection: Connection, worker: str, ids: Collection[int], *, lease_s: float, now: datetime) -> int:
+    """These messages stay the worker's for ``lease_s`` from now; return how many still are."""
+    return sum(
+        connection.execute(
+            update(feedback)
+            .where(PENDING, feedback.c.id.in_(chunk), feedback.c.lease_owner == worker)
+            .values(lease_until=now + timedelta(seconds=lease_s))
+        ).rowcount
+        for chunk in in_chunks(sorted(ids))
+    )
+
+
 def save_labels(
     connection: Connection,
     results: Iterable[tuple[Pending, Prediction]],
@@ -71,49 +120,51 @@ def save_labels(
 ) -> int:
     """Messages carry what the model said, and the tallies know it; return how many do.
 
-    Passed over are messages that were edited or deleted since they were claimed, and those that
-    another worker has claimed after the lease ended.
+    Passed over are messages that were edited or deleted since they were claimed, and those that are not the
+    worker's any more: it gave them back, or another has claimed them after the lease ended.
     """
-    lock_tallies(connection)
     by_id = {pending.id: (pending, prediction) for pending, prediction in results}
-    current = _still_ours(connection, [pending for pending, _ in by_id.values()], worker)
-    if not current:
+    rows = {key: labels_of(prediction, now=now) for key, (_, prediction) in by_id.items()}
+    lock_tallies(connection)
+    groups = _still_ours(connection, [pending for pending, _ in by_id.values()], worker)
+    if not groups:
         return 0
-    with kept_up(connection, current) as touched:
-        delete_mentions(connection, current)
+    later = find_later_copies(connection, {key: group for key, group in groups.items() if group})
+    with kept_up(connection, {*groups, *later}) as touched:
+        uncount(connection, later)
+        delete_mentions(connection, groups)
         _write_labels(
             connection,
-            [_labels(key, by_id[key][1], counted=counted, now=now) for key, (_, counted) in current.items()],
+            [rows[key] | {"row_id": key, "counted": group is None} for key, group in groups.items()],
         )
-        _write_mentions(connection, (by_id[key] for key in current), touchpoint_stages)
-        reattach(connection, current)
-        touched.update(promote(connection, (group for group, _ in current.values() if group is not None)))
-    return len(current)
+        found = [row for key in groups for row in mention_rows(*by_id[key], touchpoint_stages)]
+        insert_mentions(connection, mentions, [row | {"corrected": False} for row in found])
+        reattach(connection, groups)
+        touched.update(promote(connection, filter(None, groups.values())))
+    return len(groups)
 
 
-def _still_ours(
-    connection: Connection, claimed: Sequence[Pending], worker: str
-) -> dict[int, tuple[str | None, bool]]:
+def _still_ours(connection: Connection, claimed: Sequence[Pending], worker: str) -> dict[int, str | None]:
+    """Return the group of each message that waits as it was claimed, in order."""
     fingerprints = {pending.id: pending.fingerprint for pending in claimed}
     columns = feedback.c
     return {
-        key: (group, counted or group is None)
+        key: group
         for chunk in in_chunks(sorted(fingerprints))
-        for key, fingerprint, owner, group, counted in connection.execute(
-            select(columns.id, columns.fingerprint, columns.lease_owner, columns.group_key, columns.counted)
-            .where(columns.id.in_(chunk))
+        for key, fingerprint, group in connection.execute(
+            select(columns.id, columns.fingerprint, columns.group_key)
+            .where(PENDING, columns.id.in_(chunk), columns.lease_owner == worker)
             .order_by(columns.id)
             .with_for_update()
         )
-        if fingerprint == fingerprints[key] and owner in {None, worker}
+        if fingerprint == fingerprints[key]
     }
 
 
-def _labels(feedback_id: int, prediction: Prediction, *, counted: bool, now: datetime) -> Values:
+def labels_of(prediction: Prediction, *, now: datetime) -> Values:
+    """Return what is stored of a whole message, by column."""
     probabilities = prediction.sentiment_probabilities
     return {
-        "row_id": feedback_id,
-        "counted": counted,
         "sentiment": prediction.sentiment.value,
         "p_negative": float(probabilities[Sentiment.NEGATIVE]),
         "p_neutral": float(probabilities[Sentiment.NEUTRAL]),
@@ -133,40 +184,43 @@ def _write_labels(connection: Connection, rows: list[Values]) -> None:
     connection.execute(written.values(state="classified", lease_owner=None, lease_until=None), rows)
 
 
-def _write_mentions(
-    connection: Connection,
-    results: Iterable[tuple[Pending, Prediction]],
-    touchpoint_stages: Mapping[str, str],
-) -> None:
-    rows = [
-        _mention(pending.id, mention, touchpoint_stages.get(pending.touchpoint or ""))
-        for pending, prediction in results
-        for mention in prediction.mentions
-    ]
+def mention_rows(
+    pending: Pending, prediction: Prediction, touchpoint_stages: Mapping[str, str]
+) -> list[Values]:
+    """Return what is stored of each clause of a message, by column."""
+    fixed = touchpoint_stages.get(pending.touchpoint or "")
+    return [_mention(pending.id, mention, fixed) for mention in prediction.mentions]
+
+
+def _mention(feedback_id: int, mention: Mention, fixed_stage: str | None) -> Values:
+    return {
+        "feedback_id": feedback_id,
+        "start": mention.start,
+        "end": mention.end,
+        "stage": mention.stage.value if fixed_stage is None else Stage(fixed_stage).value,
+        "intent": mention.intent.value,
+        "aspect": mention.aspect.value,
+        "sentiment": mention.sentiment.value,
+        "stage_confidence": float(mention.stage_confidence) if fixed_stage is None else 1.0,
+        "intent_confidence": float(mention.intent_confidence),
+        "aspect_confidence": float(mention.aspect_confidence),
+        "sentiment_confidence": float(mention.sentiment_confidence),
+        "stage_from_touchpoint": fixed_stage is not None,
+    }
+
+
+def insert_mentions(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """The rows, all of the same columns, are in the table.
+
+    They go straight to the driver, as the tallies do: plain texts and numbers need no conversion.
+    """
     if rows:
-        # Straight to the driver, as the tallies are: plain texts and numbers need no conversion.
         mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        columns = ", ".join(f'"{column}"' for column in MENTION_COLUMNS)
-        marks = ", ".join([mark] * len(MENTION_COLUMNS))
-        connection.exec_driver_sql(f"INSERT INTO mentions ({columns}) VALUES ({marks})", rows)
-
-
-def _mention(feedback_id: int, mention: Mention, fixed_stage: str | None) -> tuple[object, ...]:
-    return (
-        feedback_id,
-        mention.start,
-        mention.end,
-        mention.stage.value if fixed_stage is None else Stage(fixed_stage).value,
-        mention.intent.value,
-        mention.aspect.value,
-        mention.sentiment.value,
-        float(mention.stage_confidence) if fixed_stage is None else 1.0,
-        float(mention.intent_confidence),
-        float(mention.aspect_confidence),
-        float(mention.sentiment_confidence),
-        fixed_stage is not None,
-        False,
-    )
+        columns = ", ".join(f'"{column}"' for column in rows[0])
+        marks = ", ".join([mark] * len(rows[0]))
+        values = [tuple(row.values()) for row in rows]
+        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 - our own tables' names
+        connection.exec_driver_sql(statement, values)
 
 
 def release(connection: Connection, workers: Iterable[str]) -> int:
@@ -185,20 +239,11 @@ def owners(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(held))
 
 
-def requeue(connection: Connection, *, not_version: str) -> int:
-    """Messages that another version of the model labelled are pending again; return how many.
+def n_pending(connection: Connection, *, at_most: int | None = None) -> int:
+    """Return how many messages wait to be classified.
 
-    They keep their labels and their place in the tallies until the new ones replace them.
+    Args:
+        at_most: Where to stop counting; ``None``: count all. Either way only an index is read.
     """
-    lock_tallies(connection)
-    waiting = connection.execute(
-        update(feedback)
-        .where(feedback.c.state == "classified", feedback.c.model_version != not_version)
-        .values(state="pending", lease_owner=None, lease_until=None)
-    )
-    return waiting.rowcount
-
-
-def n_pending(connection: Connection) -> int:
-    """Return how many messages wait to be classified."""
-    return connection.scalar(select(func.count()).select_from(feedback).where(PENDING)) or 0
+    waiting = select(literal(1)).select_from(feedback).where(PENDING).limit(at_most).subquery()
+    return connection.scalar(select(func.count()).select_from(waiting)) or 0

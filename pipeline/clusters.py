@@ -16,18 +16,8 @@ from scipy.special import stdtrit
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from models.labels import Sentiment
-from pipeline.aggregate_counts import (
-    Counts,
-    Key,
-    When,
-    count,
-    key_column,
-    message_conditions,
-    pieces,
-    sum_counts,
-    tallies_know,
-    time_key,
-)
+from pipeline.aggregate_counts import Counts, Key, When, count, pieces, sum_counts, tallies_know, time_key
+from pipeline.conditions import key_column, message_conditions
 from pipeline.intervals import Z95
 from pipeline.selection import MENTION_DIMENSIONS, Dimension, Selection, Span
 from pipeline.tables import ClusterTallyRow, FeedbackRow, MentionRow
@@ -256,8 +246,9 @@ def _statement_of_rows(
         select(*keys, func.count().label("m"), func.sum(score).label("e"))
         .select_from(FeedbackRow)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
-        .where(*message_conditions(selection, span))
-        .group_by(FeedbackRow.id)
+        .where(*message_conditions(selection, span, connection=connection))
+        # By the number alone, SQLite would read the whole table in its order.
+        .group_by(FeedbackRow.created_at, FeedbackRow.id)
         .subquery()
     )
     of, m, e = list(each.c)[: len(keys)], each.c.m, each.c.e

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.aggregate_basis import share_of
+from pipeline.brand_names import BrandNames
 from pipeline.intervals import Z95, Estimate
 from pipeline.log_odds import log_odds
 from pipeline.reading_terms import TermCounts
@@ -50,6 +51,7 @@ def contrast(
     min_z: float = 0.0,
     only_new: bool = False,
     only_more: bool = False,
+    without: BrandNames | None = None,
     limit: int | None = None,
 ) -> list[Phrase]:
     """Return the phrases of two groups, from those that the first uses most to those of the second.
@@ -66,6 +68,7 @@ def contrast(
         min_z: How many standard deviations it must be away from no difference.
         only_new: Only what stands in no message of the second group.
         only_more: Only what the first group uses more.
+        without: Names that no phrase may hold.
         limit: Most phrases, those that are farthest on the side of the first group; ``None``: all.
     """
     both = _Counted.of(counts, counts_other)
@@ -74,6 +77,8 @@ def contrast(
         _found(both, is_kind, min_n, min_z, only_new=only_new, only_more=only_more)
         for is_kind in (is_pair, ~is_pair)
     )
+    if without:
+        pairs, words = _without_names(memory, pairs, words, without)
     told = sorted((*pairs, *_without_parts(memory, words, pairs)), key=lambda one: -one.z)
     if limit is not None and len(told) > limit:
         told = [one for one in told if one.z >= told[limit - 1].z]
@@ -167,6 +172,20 @@ def _phrase(memory: TermMemory, found: _Found, n_read: tuple[int, int]) -> Phras
         log_odds=Estimate(found.difference, found.difference - half, found.difference + half),
         z=found.z,
     )
+
+
+def _without_names(
+    memory: TermMemory, pairs: Sequence[_Found], words: Sequence[_Found], names: BrandNames
+) -> tuple[list[_Found], list[_Found]]:
+    """The terms that hold no name; of a name that is written as two words each is one."""
+    spelled = {
+        one.number: [memory.normal(word) for word in memory.words(one.number)] for one in (*pairs, *words)
+    }
+    parts = {
+        part for pair in pairs if names.are("".join(spelled[pair.number])) for part in spelled[pair.number]
+    }
+    kept = {number for number, said in spelled.items() if not names.hold(said) and parts.isdisjoint(said)}
+    return [one for one in pairs if one.number in kept], [one for one in words if one.number in kept]
 
 
 def _without_parts(memory: TermMemory, words: Sequence[_Found], pairs: Sequence[_Found]) -> list[_Found]:

@@ -1,19 +1,21 @@
-"""Customers of a selection: who said most, or most that is negative. They are keys, never names."""
+"""Customers of a selection: who said most, most that is negative, or over most channels. They are keys, never names."""
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, and_, exists, func, select
 
 from models.labels import MENTION_SENTIMENTS, Sentiment
-from pipeline.aggregate_counts import Counts, mention_conditions, message_conditions
+from pipeline.aggregate_counts import Counts
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.database import reading
 from pipeline.remembering import remembered
 from pipeline.selection import Selection, Span, Unit, span_of
@@ -28,6 +30,7 @@ class Order(StrEnum):
 
     MESSAGES = "messages"
     NEGATIVE = "negative"
+    CHANNELS = "channels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +57,9 @@ class Customers:
 def find_customers(
     engine: Engine, selection: Selection, *, zone: ZoneInfo, order: Order = Order.MESSAGES, limit: int = 50
 ) -> Customers:
-    """Return the customers of a selection with the most messages or the most negative mentions.
+    """Return the customers of a selection with the most messages, negative mentions or channels.
 
-    Copies and spam are left out as in every count; messages of nobody knows whom are no customer's.
+    Of as many channels those come first who said more. Copies and spam are left out as in every count; messages of nobody knows whom are no customer's.
 
     Args:
         zone: Business time zone, in which the days of the selection begin.
@@ -69,8 +72,9 @@ def find_customers(
     span = span_of(selection, zone)
     with reading(engine) as connection:
         messages = _count_messages(connection, selection, span)
-        ranks = messages if order == Order.MESSAGES else _count_negative(connection, selection, span)
-        keys = heapq.nsmallest(limit, messages, key=lambda key: (-ranks[key], key))
+        ranks = messages if order == Order.MESSAGES else _RANKS[order](connection, selection, span)
+        ties: Counter[str] = messages if order == Order.CHANNELS else Counter()
+        keys = heapq.nsmallest(limit, messages, key=lambda key: (-ranks[key], -ties[key], key))
         found = _read_customers(connection, selection, span, keys)
     return Customers(
         len(messages),
@@ -90,23 +94,38 @@ def find_customers(
 
 def _count_messages(connection: Connection, selection: Selection, span: Span) -> Counter[str]:
     """How many of the messages are whose: a table of hashes, which is faster than the data base's sorting."""
-    wanted = select(FeedbackRow.customer_key).where(*_conditions(selection, span))
+    return _count(connection, _messages_of(connection, selection, span))
+
+
+def _count_channels(connection: Connection, selection: Selection, span: Span) -> Counter[str]:
+    wanted = _messages_of(connection, selection, span).add_columns(FeedbackRow.channel).distinct()
+    return _count(connection, wanted)
+
+
+def _messages_of(connection: Connection, selection: Selection, span: Span) -> Select[Any]:
+    wanted: Select[Any] = select(FeedbackRow.customer_key).where(*_conditions(connection, selection, span))
     if of_mention := mention_conditions(selection):
         wanted = wanted.where(exists().where(MentionRow.feedback_id == FeedbackRow.id, *of_mention))
-    return _count(connection, wanted)
+    return wanted
 
 
 def _count_negative(connection: Connection, selection: Selection, span: Span) -> Counter[str]:
     wanted = (
         select(FeedbackRow.customer_key)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
-        .where(*_conditions(selection, span), *mention_conditions(selection))
+        .where(*_conditions(connection, selection, span), *mention_conditions(selection))
         .where(MentionRow.sentiment == Sentiment.NEGATIVE.value)
     )
     return _count(connection, wanted)
 
 
-def _count(connection: Connection, wanted: Select[str | None]) -> Counter[str]:
+_RANKS: Mapping[Order, Callable[[Connection, Selection, Span], Counter[str]]] = {
+    Order.NEGATIVE: _count_negative,
+    Order.CHANNELS: _count_channels,
+}
+
+
+def _count(connection: Connection, wanted: Select[Any]) -> Counter[str]:
     counter: Counter[str] = Counter()
     # In small parts, so that no row lives long enough for the garbage collector to look for more of them.
     for part in connection.scalars(wanted).partitions(N_AT_ONCE):
@@ -114,8 +133,9 @@ def _count(connection: Connection, wanted: Select[str | None]) -> Counter[str]:
     return counter
 
 
-def _conditions(selection: Selection, span: Span) -> list[ColumnElement[bool]]:
-    return [*message_conditions(selection, span), FeedbackRow.customer_key.is_not(None)]
+def _conditions(connection: Connection, selection: Selection, span: Span) -> list[ColumnElement[bool]]:
+    of_message = message_conditions(selection, span, connection=connection)
+    return [*of_message, FeedbackRow.customer_key.is_not(None)]
 
 
 def _read_customers(
@@ -137,7 +157,7 @@ def _read_customers(
         )
         .select_from(FeedbackRow)
         .join(MentionRow, joined, isouter=not of_mention)
-        .where(*message_conditions(selection, span), FeedbackRow.customer_key.in_(keys))
+        .where(*_conditions(connection, selection, span), FeedbackRow.customer_key.in_(keys))
         .group_by(FeedbackRow.customer_key)
     )
     return {row["key"]: row for row in connection.execute(each).mappings()}

@@ -102,12 +102,12 @@ def _tell_difference(difference: Estimate) -> Words:
     points = write_number(abs(difference.value))
     if not difference.excludes_zero:
         return Words(
-            "آنچه همین مشتریان نپرسیده می‌گویند، با گفتهٔ دیگران فرق روشنی ندارد.",
+            "آنچه همین مشتریان نپرسیده می‌گویند، با گفته‌ی دیگران فرق روشنی ندارد.",
             "What these customers say unasked does not clearly differ from what others say.",
         )
     kind = Words("مثبت‌تر", "more positive") if difference.value > 0 else Words("منفی‌تر", "more negative")
     return Words(
-        f"آنچه همین مشتریان نپرسیده می‌گویند، {points.fa} امتیاز {kind.fa} از گفتهٔ دیگران است.",
+        f"آنچه همین مشتریان نپرسیده می‌گویند، {points.fa} امتیاز {kind.fa} از گفته‌ی دیگران است.",
         f"What these customers say unasked is {points.en} points {kind.en} than what others say.",
     )
 

@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -19,8 +20,11 @@ from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from pipeline.away import note_trouble, note_well
+from pipeline.compatibility import may_go_on, note_oldest_code
 from pipeline.errors import StoreError
 from pipeline.tables import LastChangeRow
 from pipeline.text_search import FOLD, fold
@@ -30,6 +34,7 @@ BUSY_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 10
 MIGRATION_LOCK = 7_203_001
 TALLY_LOCK = 7_203_002
+KEEPING_LOCK = 7_203_003
 last_change = cast("Table", LastChangeRow.__table__)
 KNOWN_URLS = "sqlite:////folder/bazkhord.db or postgresql+psycopg://user:password@host/name"
 
@@ -91,6 +96,20 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         connection.execute(f"PRAGMA {pragma}")
 
 
+def share_memory(engine: Engine) -> None:
+    """Connections that are opened from now on keep little of SQLite's file for themselves.
+
+    For a service, whose many readers would each keep the same 64 MB that one writer is well served by; the system
+    keeps the file in memory for all of them.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _keep_little)
+
+
+def _keep_little(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA cache_size=-8192")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
@@ -119,7 +138,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
         StoreError: The data base does not answer.
     """
     level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
-    with _explained(engine), engine.connect().execution_options(**level) as connection, connection.begin():
+    with (
+        _explained(engine, "read"),
+        engine.connect().execution_options(**level) as connection,
+        connection.begin(),
+    ):
         yield connection
 
 
@@ -135,7 +158,7 @@ def writing(engine: Engine, *, seen: bool = True) -> Iterator[Connection]:
         StoreError: The data base does not answer, is full or stays locked.
     """
     with (
-        _explained(engine),
+        _explained(engine, "write"),
         engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
@@ -178,17 +201,38 @@ def lock_tallies(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(TALLY_LOCK)))
 
 
+def share_keeping(connection: Connection) -> None:
+    """Until this transaction ends nobody is forgotten and no key rotated; others may save messages as well.
+
+    Taken before any other lock, as ``hold_keeping`` is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock_shared(KEEPING_LOCK)))
+
+
+def hold_keeping(connection: Connection) -> None:
+    """Until this transaction ends nobody saves messages, so that none slips in under an old rule or key."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(KEEPING_LOCK)))
+
+
 @contextmanager
-def _explained(engine: Engine) -> Iterator[None]:
+def _explained(engine: Engine, doing: str = "open") -> Iterator[None]:
     try:
         yield
+        note_well(engine, doing)
     except IntegrityError:
         raise
     except (DatabaseError, InterfaceError) as error:
+        note_trouble(engine, doing, error)
         reason = str(error.orig).strip().partition("\n")[0]
         raise StoreError(
             f"the data base {place(engine.url)} cannot be used: {reason}; check that it is there, may be written, "
             "has room and is not held by another program"
+        ) from None
+    except PoolTimeout:
+        raise StoreError(
+            f"every connection to the data base {place(engine.url)} is in use; ask again in some seconds"
         ) from None
 
 
@@ -221,9 +265,50 @@ def bring_up_to_date(engine: Engine, *, migrate: bool) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         if _revision(connection, scripts) != head:
-            config = Config(attributes={"connection": connection})
-            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-            command.upgrade(config, "head")
+            upgrade(connection)
+    # SQLite reads the statistics that migrations write when a connection is opened.
+    engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """In the transaction of the connection, the schema is the one that this code knows, or one it may work on.
+
+    Raises:
+        StoreError: It is newer.
+    """
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    if _revision(connection, scripts) == scripts.get_current_head():
+        return
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    command.upgrade(config, "head")
+    note_oldest_code(connection, scripts)
+
+
+def schema_is_known(connection: Connection) -> bool:
+    """Whether this code may work on the schema of a data base, as it is now."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    return revision == _head() or may_go_on(connection, ScriptDirectory(str(MIGRATIONS)))
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def migrations_to_come(engine: Engine) -> tuple[str | None, list[tuple[str, str]]]:
+    """Return the revision of a data base, and what would be done to it: each revision and what it is about.
+
+    Raises:
+        StoreError: It cannot be used, or was written by newer code that this does not work with.
+    """
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    with reading(engine) as connection:
+        revision = _revision(connection, scripts)
+    to_come = scripts.iterate_revisions("head", revision or "base")
+    return revision, [
+        (script.revision, str(script.doc)) for script in to_come if script.revision != revision
+    ][::-1]
 
 
 def _switch_to_wal(engine: Engine) -> None:
@@ -244,6 +329,8 @@ def _revision(connection: Connection, scripts: ScriptDirectory) -> str | None:
     try:
         scripts.get_revision(revision or "base")
     except CommandError:
+        if may_go_on(connection, scripts):
+            return scripts.get_current_head()
         raise StoreError(
             f"the data base {place(connection.engine.url)} has schema {revision}, which this bazkhord does not know: "
             "it was written by a newer one; update bazkhord, or name another data base"

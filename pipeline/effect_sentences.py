@@ -17,10 +17,13 @@ ANSWERS = {
     Verdict.TOO_FEW: Words("هنوز نمی‌توان گفت: داده کم است", "Cannot be told yet: too few"),
 }
 BEYOND = {
-    Allowance.TREND: Words("با کنار گذاشتن روند پیشین", "Allowing for the trend before"),
+    Allowance.TREND: Words(
+        "حرکتی که از پیش آغاز شده بود کنار گذاشته شد؛ فراتر از آن",
+        "Leaving out the movement that had begun before",
+    ),
     Allowance.TREND_AND_REST: Words(
-        "با کنار گذاشتن روند پیشین و تغییر بقیه",
-        "Allowing for the trend before and for the change of the rest",
+        "حرکتی که از پیش آغاز شده بود و تغییر بخش‌های دیگر کنار گذاشته شد؛ فراتر از آن",
+        "Leaving out the movement that had begun before and what changed elsewhere",
     ),
 }
 
@@ -59,7 +62,7 @@ def _beyond(effect: Effect) -> Words:
         write_number(one, signed=True) for one in (estimate.value, estimate.low, estimate.high)
     )
     return Words(
-        f"{beyond.fa}، اثرش {value.fa} امتیاز است (بازهٔ ۹۵٪: {low.fa} تا {high.fa})",
+        f"{beyond.fa}، اثرش {value.fa} امتیاز است (بازه‌ی ۹۵٪: {low.fa} تا {high.fa})",
         f"{beyond.en}, its effect is {value.en} points (95% interval {low.en} to {high.en})",
     )
 

@@ -12,16 +12,10 @@ from sqlalchemy import Connection, Engine, func, select
 from models.labels import Emotion, Stage
 from pipeline import intervals
 from pipeline.aggregate_basis import Basis, basis_of, net_of
-from pipeline.aggregate_counts import (
-    NOTHING,
-    Counts,
-    choose_among,
-    count,
-    mention_conditions,
-    message_conditions,
-)
+from pipeline.aggregate_counts import NOTHING, Counts, choose_among, count
 from pipeline.clusters import Whole, read_whole
 from pipeline.columns import count_messages
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.database import reading
 from pipeline.intervals import MIN_N, Estimate, Method
 from pipeline.remembering import remembered
@@ -135,7 +129,7 @@ def _felt(connection: Connection, selection: Selection, span: Span) -> CurveOf:
         select(MentionRow.stage, FeedbackRow.emotion, func.count(FeedbackRow.id.distinct()))
         .select_from(FeedbackRow)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
-        .where(*message_conditions(selection, span), *mention_conditions(selection))
+        .where(*message_conditions(selection, span, connection=connection), *mention_conditions(selection))
         .group_by(MentionRow.stage, FeedbackRow.emotion)
     )
     return _felt_by_words({(row[0], str(row[1])): row[2] for row in connection.execute(statement)})

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, RowMapping, and_, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.labels import Emotion, Flag, Sentiment
-from pipeline.aggregate_counts import mention_conditions
+from pipeline.conditions import mention_conditions
 from pipeline.mention_ids import etag_of, mention_id
 from pipeline.records import Channel, Rating
 from pipeline.selection import Selection, Unit

@@ -11,17 +11,10 @@ from sqlalchemy import Connection, Engine, func, select
 
 from models.labels import MENTION_SENTIMENTS
 from pipeline.aggregate_basis import Basis, basis_of, net_of
-from pipeline.aggregate_counts import (
-    NOTHING,
-    Counted,
-    Counts,
-    Key,
-    choose_among,
-    mention_conditions,
-    message_conditions,
-)
+from pipeline.aggregate_counts import NOTHING, Counted, Counts, Key, choose_among
 from pipeline.clusters import read_whole
 from pipeline.columns import Chosen, cross
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.database import reading
 from pipeline.hour_of_week import HOURS_OF_DAY, HOURS_OF_WEEK, hour_of_week, hours_of_week
 from pipeline.intervals import Estimate, Method
@@ -136,7 +129,7 @@ def _count(connection: Connection, selection: Selection, span: Span) -> Found:
         select(place, func.count(FeedbackRow.id.distinct()), *judged)
         .select_from(FeedbackRow)
         .join(MentionRow, MentionRow.feedback_id == FeedbackRow.id)
-        .where(*message_conditions(selection, span), *mention_conditions(selection))
+        .where(*message_conditions(selection, span, connection=connection), *mention_conditions(selection))
         .group_by(place)
     )
     found: dict[int | None, Counts] = {}

@@ -7,17 +7,17 @@ then the CRM id, which count over all sources; else the author id together with 
 
 from __future__ import annotations
 
-import hmac
-import json
 import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import phonenumbers
 
 from pipeline.errors import SettingsError
+from pipeline.key_ring import is_ring, ring_of, stages
 from pipeline.records import Author
 
 KEY_BYTES = 32
@@ -31,29 +31,40 @@ def customer_key(author: Author | None, *, source: str, key: bytes) -> str | Non
     Args:
         author: What the source tells; a phone, address or id that is none is passed over.
         source: Name of the source; counts only where nothing but the author id is known.
-        key: Secret of ``load_identity_key``; another key gives other customers.
+        key: bytes of ``load_identity_key``; another key gives other customers.
 
     Returns:
         ``None`` where the source does not say who wrote.
     """
+    best = next(identities(author, source), None)
+    if best is None:
+        return None
+    *_, present = stages(best, ring_of(key).present)
+    return present
+
+
+def known_as(author: Author | None, *, source: str, key: bytes) -> tuple[str, ...]:
+    """Return every key that this customer may ever have had: by each identity, under each secret so far."""
+    return tuple(
+        digest
+        for identity in identities(author, source)
+        for chain in ring_of(key).chains
+        for digest in stages(identity, chain)
+    )
+
+
+def identities(author: Author | None, source: str) -> Iterator[tuple[str, ...]]:
+    """Yield what tells who an author is, the best first, as the parts that a key is made of."""
     if author is None:
-        return None
+        return
     if phone := normalize_phone(author.phone):
-        parts = ["phone", phone]
-    elif email := normalize_email(author.email):
-        parts = ["email", email]
-    elif crm_id := _trimmed(author.crm_id):
-        parts = ["crm", crm_id]
-    elif native_id := _trimmed(author.native_id):
-        parts = ["author", source, native_id]
-    else:
-        return None
-    return keyed_digest(_PURPOSE, *parts, key=key)
-
-
-def keyed_digest(*parts: str, key: bytes) -> str:
-    """Return the HMAC-SHA256 of the parts in 64 hexadecimal digits; no two lists of parts share one."""
-    return hmac.digest(key, json.dumps(parts).encode(), "sha256").hex()
+        yield _PURPOSE, "phone", phone
+    if email := normalize_email(author.email):
+        yield _PURPOSE, "email", email
+    if crm_id := _trimmed(author.crm_id):
+        yield _PURPOSE, "crm", crm_id
+    if native_id := _trimmed(author.native_id):
+        yield _PURPOSE, "author", source, native_id
 
 
 def normalize_phone(phone: str | None) -> str | None:
@@ -95,13 +106,13 @@ def _trimmed(value: str | None) -> str | None:
 
 
 def load_identity_key(path: Path, value: str | None = None) -> bytes:
-    """Return the secret behind all customer keys; every process of this installation gets the same.
+    """Return the secret, or the ring of secrets after a rotation, behind all customer keys; every process of this installation gets the same.
 
     Args:
         path: File that holds the secret where ``value`` is not given; written once, with mode 0600, on
             first use.
         value: The secret from the environment: hexadecimal digits of 32 bytes or more, or at least 32
-            characters of anything.
+            characters of anything; or what a rotation wrote.
 
     Raises:
         SettingsError: The value is too short, or the file is readable by others, damaged or unwritable.
@@ -113,7 +124,8 @@ def load_identity_key(path: Path, value: str | None = None) -> bytes:
             _write_once(path)
         if path.stat().st_mode & 0o077:
             raise SettingsError(f"others may read the identity key {path}; run: chmod 600 {path}")
-        return bytes.fromhex(_checked(path.read_text(encoding="ascii").strip(), path))
+        written = path.read_text(encoding="ascii").strip()
+        return written.encode() if is_ring(written) else bytes.fromhex(_checked(written, path))
     except OSError as error:
         raise SettingsError(
             f"the identity key {path} cannot be read or written ({error.strerror}); give the service a"
@@ -122,6 +134,8 @@ def load_identity_key(path: Path, value: str | None = None) -> bytes:
 
 
 def _secret_from_environment(value: str) -> bytes:
+    if is_ring(value):
+        return value.encode()
     if re.fullmatch(rf"(?:[0-9a-fA-F]{{2}}){{{KEY_BYTES},}}", value):
         return bytes.fromhex(value)
     if len(value) < KEY_BYTES:

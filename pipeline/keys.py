@@ -18,6 +18,7 @@ from typing import Any, cast
 from sqlalchemy import Row, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pipeline.audit import note, this_user
 from pipeline.database import reading, writing
 from pipeline.errors import BadRequest
 from pipeline.store import Store
@@ -71,13 +72,15 @@ def add_key(
     *,
     brands: Collection[str] = (),
     now: datetime | None = None,
+    by: str | None = None,
 ) -> str:
-    """A new key is on record; return it. Nobody can ever show it again.
+    """A new key is on record, in the audit log too; return it. Nobody can ever show it again.
 
     Args:
         name: Whose it is, 1 to 100 characters, not yet taken.
         scope: ``read``, ``write`` or ``admin``.
         brands: The only brands whose messages it sees; empty: it sees all messages.
+        by: Who makes it, for the audit log; ``None``: who works at the command line here.
 
     Raises:
         BadRequest: The name is empty, too long or taken, there is no such scope, or a brand is none.
@@ -88,17 +91,20 @@ def add_key(
     if not name.strip() or len(name) > 100:
         raise BadRequest("a key needs a name of 1 to 100 characters", parameter="name")
     key = PREFIX + secrets.token_urlsafe(32)
+    made_at = now or datetime.now(UTC)
     row = {
         "name": name,
         "prefix": key[:N_SHOWN],
         "sha256": digest_of(key),
         "scope": Scope(scope).value,
         "brands": list(dict.fromkeys(brands)) or None,
-        "created_at": now or datetime.now(UTC),
+        "created_at": made_at,
     }
     try:
         with writing(store.engine) as connection:
             connection.execute(insert(keys).values(row))
+            told = {part: row[part] for part in ("name", "scope", "brands")}
+            note(connection, "keys add", told, by=by or this_user(), now=made_at)
     except IntegrityError:
         raise BadRequest(
             f"a key named {name!r} exists or existed; choose another name", parameter="name"
@@ -126,12 +132,19 @@ def list_keys(store: Store) -> tuple[KeyInfo, ...]:
         return tuple(info_of(row) for row in connection.execute(select(*SHOWN).order_by(keys.c.id)))
 
 
-def revoke_key(store: Store, name: str, *, now: datetime | None = None) -> bool:
-    """The key of this name opens nothing any more; return whether it did until now."""
+def revoke_key(store: Store, name: str, *, now: datetime | None = None, by: str | None = None) -> bool:
+    """The key of this name opens nothing any more; return whether it did until now.
+
+    Args:
+        by: As in ``add_key``.
+    """
+    at = now or datetime.now(UTC)
     open_key = (keys.c.name == name) & keys.c.revoked_at.is_(None)
     with writing(store.engine) as connection:
-        revoked = connection.execute(update(keys).where(open_key).values(revoked_at=now or datetime.now(UTC)))
-        return revoked.rowcount > 0
+        revoked = connection.execute(update(keys).where(open_key).values(revoked_at=at)).rowcount > 0
+        if revoked:
+            note(connection, "keys revoke", {"name": name}, by=by or this_user(), now=at)
+        return revoked
 
 
 def find_key(store: Store, presented: str, *, now: datetime | None = None) -> KeyInfo | None:

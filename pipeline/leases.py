@@ -10,20 +10,24 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy import Engine, Table, delete, or_, select, update
 
 from pipeline.claims import is_dead
 from pipeline.database import insert_into, reading, writing
 from pipeline.errors import SourceBusy, StoreError
+from pipeline.renewing import renewed
 from pipeline.source_tables import SourceLeaseRow
 from pipeline.store import Store
 
 log = logging.getLogger(__name__)
 leases = cast("Table", SourceLeaseRow.__table__)
 LEASE_S = 300
+# What could not be given back, as the data base was away: the source, and the worker of this process that is done with it.
+_owed: WeakKeyDictionary[Engine, set[tuple[str, str]]] = WeakKeyDictionary()
 
 
 class Lease:
@@ -62,42 +66,40 @@ def leased(
     """
     if not take_lease(store, source, worker, lease_s=lease_s, now=clock()):
         raise SourceBusy(f"source {source}: {_holder(store, source)} pulls it now; run again later")
-    lease, ended = Lease(source), Event()
+    lease = Lease(source)
 
-    def keep() -> None:
-        while not ended.wait(lease_s / 3):
-            try:
-                if not renew_lease(store, source, worker, lease_s=lease_s, now=clock()):
-                    lease.lost.set()
-            except StoreError as error:
-                log.warning("the lease of source %s was not renewed: %s", source, error)
+    def renew() -> None:
+        if not renew_lease(store, source, worker, lease_s=lease_s, now=clock()):
+            lease.lost.set()
+            log.warning("the lease is lost: another process took the source over", extra={"source": source})
 
-    keeper = Thread(target=keep, name=f"lease of {source}", daemon=True)
-    keeper.start()
     try:
-        yield lease
+        with renewed(renew, lease_s=lease_s, what=f"source {source}"):
+            yield lease
     finally:
-        ended.set()
-        keeper.join()
         _give_back_quietly(store, source, worker)
 
 
 def take_lease(store: Store, source: str, worker: str, *, lease_s: float, now: datetime) -> bool:
     """The source belongs to the worker, unless somebody holds it; return whether it does.
 
-    A lease that this very worker holds is not given twice: two of its threads do not share a source.
+    A lease that this very worker holds is not given twice, as two of its threads do not share a source, unless it
+    could not be given back.
     """
+    owed = _owed.get(store.engine, set())
     until = now + timedelta(seconds=lease_s)
     with writing(store.engine, seen=False) as connection:
         holder = connection.scalar(select(leases.c.owner).where(leases.c.source == source))
         free = [leases.c.lease_until <= now]
-        if holder is not None and is_dead(holder):
+        if holder is not None and (is_dead(holder) or (holder == worker and (source, holder) in owed)):
             free.append(leases.c.owner == holder)
         statement = insert_into(connection, leases).values(source=source, owner=worker, lease_until=until)
         taken = statement.on_conflict_do_update(
             index_elements=["source"], set_={"owner": worker, "lease_until": until}, where=or_(*free)
         )
-        return connection.scalar(taken.returning(leases.c.source)) is not None
+        is_taken = connection.scalar(taken.returning(leases.c.source)) is not None
+    owed.discard((source, worker))
+    return is_taken
 
 
 def renew_lease(store: Store, source: str, worker: str, *, lease_s: float, now: datetime) -> bool:
@@ -117,8 +119,8 @@ def give_back_lease(store: Store, source: str, worker: str) -> None:
         connection.execute(delete(leases).where(leases.c.source == source, leases.c.owner == worker))
 
 
-def free_leases(store: Store, worker: str) -> None:
-    """No source is this worker's: for a process that starts under the name of one that died (containers)."""
+def give_back_leases(store: Store, worker: str) -> None:
+    """Every source that is this worker's is free: for one that ends without waiting for its pulls."""
     with writing(store.engine, seen=False) as connection:
         connection.execute(delete(leases).where(leases.c.owner == worker))
 
@@ -135,4 +137,5 @@ def _give_back_quietly(store: Store, source: str, worker: str) -> None:
     try:
         give_back_lease(store, source, worker)
     except StoreError as error:
+        _owed.setdefault(store.engine, set()).add((source, worker))
         log.warning("the lease of source %s was not given back, it expires by itself: %s", source, error)

@@ -72,7 +72,7 @@ def _open(address: str) -> Apprise | None:
         # Loaded here: it takes a while, and who sends no alerts does not need it.
         from apprise import Apprise, AppriseAsset
 
-        sender = Apprise(asset=AppriseAsset(app_id="bazkhord", async_mode=False))
+        sender = Apprise(asset=AppriseAsset(app_id="bazkhord", async_mode=False, http_redirects=False))
         return sender if sender.add(address) else None
 
 

@@ -12,14 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case
 
 from pipeline.aggregate_basis import Basis
-from pipeline.aggregate_counts import (
-    choose_among,
-    data_range,
-    mention_conditions,
-    message_conditions,
-    model_versions,
-)
+from pipeline.aggregate_counts import choose_among, data_range, model_versions
+from pipeline.brand_names import brand_names
 from pipeline.columns import lines_of
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.contrast import MIN_VOICES, Phrase, contrast
 from pipeline.database import reading
 from pipeline.errors import BadRequest
@@ -75,7 +71,8 @@ def phrases(
     """Return the words and pairs of words that distinguish a selection.
 
     Where stage, intent, aspect or sentiment is asked for, only the clauses that fit are read, else whole
-    messages; of more than 3,000 messages on a side about so many.
+    messages; of more than 3,000 messages on a side about so many. What sets brands apart from the rest are no
+    names of brands.
 
     Args:
         within: The widest selection that the asker may see: its messages (or clauses) that ``selection``
@@ -109,7 +106,9 @@ def phrases(
             else read_selection(connection, memory, selection, other)
         )
         basis = _basis(connection, selection, span, group.n)
-    found = contrast(memory, *count_terms(memory, (group, others)), min_n=min_n, min_z=min_z)
+    is_of_brands = against == Against.REST and selection.brand != within.brand
+    names = brand_names(engine) if is_of_brands else None
+    found = contrast(memory, *count_terms(memory, (group, others)), min_n=min_n, min_z=min_z, without=names)
     return _phrases(
         basis,
         against,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pipeline.clean import clean, clean_text
-from pipeline.identity import customer_key, keyed_digest
+from pipeline.identity import customer_key, known_as
+from pipeline.key_ring import keyed_digest, ring_of
 from pipeline.records import CleanFeedback, Feedback
 from pipeline.redact import MaskKind, redact
 
@@ -31,6 +32,7 @@ _ONE_FORM = str.maketrans("يىئكةأإآٱؤ\u0640", "یییکهاااا" + "
 
 
 _kept_customer_key = lru_cache(maxsize=_KEPT_NAMES)(customer_key)
+_kept_known_as = lru_cache(maxsize=_KEPT_NAMES)(known_as)
 
 
 def prepare(feedback: Feedback, *, identity_key: bytes) -> CleanFeedback:
@@ -41,18 +43,19 @@ def prepare(feedback: Feedback, *, identity_key: bytes) -> CleanFeedback:
     longer than is kept has the attribute ``truncated``.
 
     Args:
-        identity_key: Secret of ``load_identity_key``.
+        identity_key: bytes of ``load_identity_key``.
     """
     cleaned = clean(feedback.text, feedback.text_format)
     text = redact(cleaned.text).text
     attributes = _masked_attributes(feedback.attributes)
     return CleanFeedback(
         source=feedback.source,
-        native_id=_masked_id(feedback.native_id, identity_key),
+        native_id=masked_id(feedback.native_id, identity_key),
         text=text,
         created_at=feedback.created_at,
         channel=feedback.channel,
         customer_key=_kept_customer_key(feedback.author, source=feedback.source, key=identity_key),
+        known_as=_kept_known_as(feedback.author, source=feedback.source, key=identity_key),
         group_key=group_key(text),
         edited_at=feedback.edited_at,
         conversation_id=_masked_conversation(feedback.conversation_id, identity_key),
@@ -107,15 +110,19 @@ def _masked_name(value: str | None) -> str | None:
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def _masked_conversation(value: str | None, key: bytes) -> str | None:
-    return None if value is None else _masked_id(value, key)
+    return None if value is None else masked_id(value, key)
 
 
-def _masked_id(value: str, key: bytes) -> str:
+def masked_id(value: str, key: bytes) -> str:
+    """Return the identifier of a message or conversation as it is stored: a digest where it is personal data.
+
+    It outlives rotations, as messages are known again by it: the first secret of the present chain makes it.
+    """
     if len(value) < _SHORTEST_PERSONAL_DIGITS and value.isascii() and value.isdigit():
         return value
     cleaned = clean_text(value)
     if any(mask.kind in _SURELY_PERSONAL for mask in redact(cleaned).masks):
-        return keyed_digest("bazkhord id 1", cleaned, key=key)
+        return keyed_digest("bazkhord id 1", cleaned, key=ring_of(key).present[0])
     return cleaned
 
 

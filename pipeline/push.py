@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from pipeline.database import reading
 from pipeline.errors import BadRequest
+from pipeline.key_ring import key_id
 from pipeline.records import DeadLetter, Feedback, Page, SaveCounts
 from pipeline.run import prepare_page
 from pipeline.source_log import sources
@@ -38,7 +39,7 @@ def save_pushed(
     """
     page = Page(tuple(items), tuple(dead_letters))
     clean, dead = prepare_page(page, identity_key=identity_key)
-    counts = store.save_page(source, kind, clean, dead, None, now=now)
+    counts = store.save_page(source, kind, clean, dead, None, now=now, keyed_by=key_id(identity_key))
     store.note_success(source, kind, now=now)
     return counts
 

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from pipeline.aggregate_counts import mention_conditions, message_conditions
 from pipeline.cases import Case, LeftOut, Message, Outcome, people_answered, read_case
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.narrowing import Narrowing, in_queue
 from pipeline.records import Channel
 from pipeline.selection import Selection, Span

@@ -145,7 +145,8 @@ class CleanFeedback:
     """A message as it is stored: the customer's own words, personal data masked, author as a key.
 
     ``created_at`` is ``None`` only where the source has no date; the store then sets the arrival.
-    ``customer_key`` is an HMAC (see identity.py). ``group_key`` is equal for copies of one text and
+    ``customer_key`` is an HMAC (see identity.py), ``known_as`` are all those that the author may have, now or
+    under earlier secrets; they are not stored. ``group_key`` is equal for copies of one text and
     ``None`` for texts too short to be told apart from chance. ``text`` may be empty.
     """
 
@@ -171,17 +172,22 @@ class CleanFeedback:
     permalink: str | None
     replies: tuple[Reply, ...]
     attributes: Mapping[str, str]
+    known_as: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SaveCounts:
-    """What became of the rows of a page or of a whole pull."""
+    """What became of the rows of a page or of a whole pull.
+
+    ``n_left_out`` were not stored: their customers were forgotten, or they are older than is kept.
+    """
 
     n_new: int = 0
     n_updated: int = 0
     n_duplicate: int = 0
     n_without_text: int = 0
     n_dead: int = 0
+    n_left_out: int = 0
 
     def __add__(self, other: SaveCounts) -> SaveCounts:
         """Both counts together."""
@@ -191,12 +197,13 @@ class SaveCounts:
             self.n_duplicate + other.n_duplicate,
             self.n_without_text + other.n_without_text,
             self.n_dead + other.n_dead,
+            self.n_left_out + other.n_left_out,
         )
 
     @property
     def n_rows(self) -> int:
         """Every row that was seen. Rows without text are among the new, updated or duplicate ones."""
-        return self.n_new + self.n_updated + self.n_duplicate + self.n_dead
+        return self.n_new + self.n_updated + self.n_duplicate + self.n_dead + self.n_left_out
 
 
 @dataclass(frozen=True, slots=True)

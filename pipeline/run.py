@@ -9,15 +9,19 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 
 from pipeline.analyze import Classifier
 from pipeline.claims import worker_name
 from pipeline.connectors.base import Connector
-from pipeline.errors import BazkhordError, SkipRecord, SourceBusy
+from pipeline.errors import BazkhordError, SkipRecord, SourceBusy, StoreError
+from pipeline.key_ring import key_id
 from pipeline.leases import LEASE_S, Lease, leased
+from pipeline.measuring import count_classified, count_rows, step, timed_pages
 from pipeline.prepare import prepare
-from pipeline.records import CleanFeedback, DeadLetter, Feedback, Page, SaveCounts
+from pipeline.records import CleanFeedback, DeadLetter, Feedback, Page, Pending, SaveCounts
+from pipeline.renewing import renewed
 from pipeline.schedules import back_off, next_run
 from pipeline.store import Store
 
@@ -88,11 +92,17 @@ def pull_leased(
     name, kind = connector.name, connector.kind
     total, started = SaveCounts(), clock()
     store.note_start(name, kind, now=started)
+    log.info("a pull begins", extra={"source": name})
     try:
-        for page in connector.fetch(store.bookmark(name)):
+        for page in timed_pages(connector.fetch(store.bookmark(name)), name):
             lease.require()
-            items, dead_letters = prepare_page(page, identity_key=identity_key)
-            counts = store.save_page(name, kind, items, dead_letters, page.bookmark, now=clock())
+            with step("clean", source=name, n=len(page.items)):
+                items, dead_letters = prepare_page(page, identity_key=identity_key)
+            with step("store", source=name, n=len(items)):
+                counts = store.save_page(
+                    name, kind, items, dead_letters, page.bookmark, now=clock(), keyed_by=key_id(identity_key)
+                )
+            count_rows(name, counts)
             total += counts
             on_page(page, counts)
             if stop():
@@ -133,7 +143,7 @@ def classify_pending(
     *,
     worker: str,
     batch_messages: int = 4096,
-    lease_s: int = 300,
+    lease_s: float = 300,
     touchpoint_stages: Mapping[str, str] | None = None,
     on_batch: Callable[[int], None] = lambda n: None,
     clock: Callable[[], datetime] = utc_now,
@@ -143,27 +153,52 @@ def classify_pending(
 
     Args:
         worker: Name under which messages are claimed; unique among running workers.
-        batch_messages: Messages per transaction.
-        lease_s: Seconds after which another worker may take over what this one claimed.
+        batch_messages: Messages per transaction. A model of eight bits judges those of a batch together, so that
+            its labels are repeated exactly only by batches of the same size.
+        lease_s: Seconds after which another worker may take over what this one claimed, if this one dies.
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
         on_batch: Called with the number of messages after each batch, for a progress bar.
         stop: Asked before each batch; if it says so, the rest is left for later.
     """
-    store.release_dead()
+    store.release_dead(and_of=worker)
     n_classified = 0
     while not stop() and (
         claimed := store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock())
     ):
-        predictions = classifier.predict([message.text for message in claimed])
-        store.save_predictions(
-            list(zip(claimed, predictions, strict=True)),
-            worker=worker,
-            touchpoint_stages=touchpoint_stages or {},
-            now=clock(),
-        )
-        n_classified += len(claimed)
+        try:
+            with (
+                _kept(store, claimed, worker=worker, lease_s=lease_s, clock=clock),
+                step("classify", n=len(claimed)),
+            ):
+                predictions = classifier.predict([message.text for message in claimed])
+            with step("write", n=len(claimed)):
+                n_written = store.save_predictions(
+                    list(zip(claimed, predictions, strict=True)),
+                    worker=worker,
+                    touchpoint_stages=touchpoint_stages or {},
+                    now=clock(),
+                )
+            n_classified += n_written
+            count_classified(n_written)
+            log.info("classified", extra={"n": n_written, "worker": worker})
+        except BaseException:
+            with suppress(StoreError):
+                store.release(worker)
+            raise
         on_batch(len(claimed))
     return n_classified
+
+
+def _kept(
+    store: Store, claimed: Sequence[Pending], *, worker: str, lease_s: float, clock: Callable[[], datetime]
+) -> AbstractContextManager[None]:
+    """The messages stay the worker's until the block ends, however slow the model is."""
+    ids = [message.id for message in claimed]
+    return renewed(
+        lambda: store.renew_claims(worker, ids, lease_s=lease_s, now=clock()),
+        lease_s=lease_s,
+        what=f"{len(ids)} messages",
+    )
 
 
 def pull_all(

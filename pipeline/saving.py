@@ -17,6 +17,7 @@ from pipeline.errors import SkipRecord
 from pipeline.jalali import local_day
 from pipeline.reattaching import carry_over
 from pipeline.records import CleanFeedback, DeadLetter, SaveCounts
+from pipeline.search_index import index_arrivals
 from pipeline.tallies import COUNTED, feedback, in_chunks, kept_up, mentions, promote
 
 Values = dict[str, object]
@@ -49,7 +50,7 @@ def save_items(
     Returns:
         What became of the rows, and the dead letters among them.
     """
-    readable, dead_letters = _readable(source, items)
+    readable, dead_letters = rows_of(source, items)
     rows = {str(row["native_id"]): row for row in readable}
     known = _stored(connection, source, rows)
     new = [_arrived(row, now, zone) for native_id, row in rows.items() if native_id not in known]
@@ -60,6 +61,7 @@ def save_items(
     ]
     if new:
         connection.execute(insert(feedback), new)
+        index_arrivals(connection)
     if changed:
         _write_changed(connection, changed)
     counts = SaveCounts(
@@ -72,7 +74,8 @@ def save_items(
     return counts, dead_letters
 
 
-def _readable(source: str, items: Iterable[CleanFeedback]) -> tuple[list[Values], list[DeadLetter]]:
+def rows_of(source: str, items: Iterable[CleanFeedback]) -> tuple[list[Values], list[DeadLetter]]:
+    """Return the columns of each message that a data base can hold, and the dead letters of the others."""
     rows: list[Values] = []
     dead_letters: list[DeadLetter] = []
     for item in items:

@@ -234,3 +234,9 @@ def dead_letters_of(connection: Connection, source: str | None, limit: int) -> t
     return tuple(
         DeadLetter(*row) for row in connection.execute(query.order_by(columns.id.desc()).limit(limit))
     )
+
+
+def find_failing(connection: Connection, *, since: datetime) -> tuple[str, ...]:
+    """Return the sources whose last run stopped, after that moment, by name; those switched off are left out."""
+    failed = sources.c.enabled, sources.c.n_failures > 0, sources.c.last_error_at > since
+    return tuple(connection.scalars(select(sources.c.name).where(*failed).order_by(sources.c.name)))

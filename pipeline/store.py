@@ -7,7 +7,7 @@ saving.py (pages), claims.py (work), tallies.py (sums) and source_log.py (source
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -17,19 +17,22 @@ from sqlalchemy import Engine, delete, func, select
 
 from models.labels import Prediction
 from pipeline import claims, saving, source_log, tallies
+from pipeline.admitting import admit
 from pipeline.database import bring_up_to_date, connect, lock_tallies, reading, writing
 from pipeline.records import Cell, CleanFeedback, DeadLetter, Pending, SaveCounts
+from pipeline.retention import FOR_EVER, Retention
 from pipeline.source_log import SourceState
 from pipeline.tallies import feedback
 
 
-def open_store(url: str, *, zone: ZoneInfo, migrate: bool = True) -> Store:
+def open_store(url: str, *, zone: ZoneInfo, migrate: bool = True, retention: Retention = FOR_EVER) -> Store:
     """Return the store at ``url``, its schema up to date.
 
     Args:
         url: SQLAlchemy URL: ``sqlite:////folder/bazkhord.db`` or ``postgresql+psycopg://user@host/name``.
         zone: Business time zone, whose days the tallies are kept by.
         migrate: ``False``: refuse a data base of an older schema instead of changing it.
+        retention: For how long messages are kept.
 
     Raises:
         StoreError: The data base cannot be reached or used; the message says what to do.
@@ -40,7 +43,7 @@ def open_store(url: str, *, zone: ZoneInfo, migrate: bool = True) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, zone)
+    return Store(engine, zone, retention)
 
 
 class Store:
@@ -49,11 +52,13 @@ class Store:
     Args:
         engine: Of a data base whose schema is up to date; ``open_store`` makes it.
         zone: Business time zone.
+        retention: For how long messages are kept; what is older is not stored.
     """
 
-    def __init__(self, engine: Engine, zone: ZoneInfo) -> None:
+    def __init__(self, engine: Engine, zone: ZoneInfo, retention: Retention = FOR_EVER) -> None:
         self.engine = engine
         self.zone = zone
+        self.retention = retention
 
     def __enter__(self) -> Self:
         """Return itself; closed at the end of the block."""
@@ -78,30 +83,34 @@ class Store:
         bookmark: str | None,
         *,
         now: datetime,
+        keyed_by: str | None = None,
     ) -> SaveCounts:
         """The page and its bookmark are stored, both or neither.
 
         New messages wait to be classified, or are without text. A changed one loses its mentions, leaves
         the tallies and waits again. An unchanged one is a duplicate, and so are all but the last of those
         that share an id within the page. A message without a date gets ``now``, and keeps it when it comes
-        again. A row whose values no data base can hold becomes a dead letter; the others are stored.
+        again. A row whose values no data base can hold becomes a dead letter; the others are stored. Left out are
+        messages of customers who were forgotten, and those older than is kept.
 
         Args:
             bookmark: Where to go on; ``None``: the one on record stays.
             now: Time of arrival.
+            keyed_by: Identifier of the identity key (``key_ring.key_id``); ``None``: it is not checked.
 
         Returns:
             What became of the rows; every row is counted.
         """
         with writing(self.engine) as connection:
-            # Taken first: on PostgreSQL it keeps a second pull of the same source waiting until this ends.
+            admitted = admit(connection, source, items, keyed_by=keyed_by, retention=self.retention, now=now)
+            # Taken next: on PostgreSQL it keeps a second pull of the same source waiting until this ends.
             source_log.note(connection, source, connector)
-            counts, unfit = saving.save_items(connection, source, items, now=now, zone=self.zone)
+            counts, unfit = saving.save_items(connection, source, admitted, now=now, zone=self.zone)
             source_log.bury(connection, [*dead_letters, *unfit], now=now)
-            counts += SaveCounts(n_dead=len(dead_letters))
+            counts += SaveCounts(n_dead=len(dead_letters), n_left_out=len(items) - len(admitted))
             source_log.note(connection, source, connector, counts, bookmark=bookmark)
             if counts.n_new:
-                written = [item.created_at for item in items]
+                written = [item.created_at for item in admitted]
                 source_log.note_hours(connection, source, connector, written, now=now)
         return counts
 
@@ -126,10 +135,15 @@ class Store:
         with reading(self.engine) as connection:
             return connection.scalar(select(func.count()).select_from(feedback)) or 0
 
-    def claim_pending(self, worker: str, *, limit: int, lease_s: int, now: datetime) -> tuple[Pending, ...]:
-        """Up to ``limit`` pending messages, oldest first, belong to ``worker`` for ``lease_s`` seconds."""
+    def claim_pending(self, worker: str, *, limit: int, lease_s: float, now: datetime) -> tuple[Pending, ...]:
+        """Up to ``limit`` pending messages, those written last, belong to ``worker`` for ``lease_s`` seconds."""
         with writing(self.engine, seen=False) as connection:
             return claims.claim(connection, worker, limit=limit, lease_s=lease_s, now=now)
+
+    def renew_claims(self, worker: str, ids: Collection[int], *, lease_s: float, now: datetime) -> int:
+        """These messages stay ``worker``'s for ``lease_s`` from now; return how many still are."""
+        with writing(self.engine, seen=False) as connection:
+            return claims.renew(connection, worker, ids, lease_s=lease_s, now=now)
 
     def save_predictions(
         self,
@@ -141,8 +155,8 @@ class Store:
     ) -> int:
         """Labels, mentions and tallies of these messages are written, all or nothing.
 
-        A message that was labelled before first loses its old part of the tallies. Passed over are those
-        edited or deleted since they were claimed, and those that another worker holds by now.
+        Passed over are messages edited or deleted since they were claimed, and those that are not the worker's
+        any more.
 
         Args:
             touchpoint_stages: Stage by touchpoint; it wins over the model's, and the mention says so.
@@ -160,23 +174,25 @@ class Store:
         with writing(self.engine, seen=False) as connection:
             return claims.release(connection, [worker])
 
-    def release_dead(self) -> int:
-        """What workers of this machine had claimed that do not run any more is free for others."""
-        with writing(self.engine, seen=False) as connection:
-            return claims.release(connection, filter(claims.is_dead, claims.owners(connection)))
+    def release_dead(self, *, and_of: str | None = None) -> int:
+        """What workers of this machine had claimed that do not run any more is free for others.
 
-    def requeue(self, *, not_version: str) -> int:
-        """Messages that another version than this labelled wait to be classified again; return how many.
-
-        Until then they keep their labels and stay in the tallies.
+        Args:
+            and_of: A worker that begins anew, and whose own claims are free too.
         """
-        with writing(self.engine) as connection:
-            return claims.requeue(connection, not_version=not_version)
+        with writing(self.engine, seen=False) as connection:
+            owners = claims.owners(connection)
+            left = [one for one in owners if one == and_of or claims.is_dead(one)]
+            return claims.release(connection, left) if left else 0
 
-    def n_pending(self) -> int:
-        """Return how many messages wait to be classified, claimed ones included."""
+    def n_pending(self, *, at_most: int | None = None) -> int:
+        """Return how many messages wait to be classified, claimed ones included.
+
+        Args:
+            at_most: Where to stop counting; ``None``: count all.
+        """
         with reading(self.engine) as connection:
-            return claims.n_pending(connection)
+            return claims.n_pending(connection, at_most=at_most)
 
     def tallies(self) -> frozenset[Cell]:
         """Return every cell of the tallies."""

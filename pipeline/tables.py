@@ -83,26 +83,33 @@ class FeedbackRow(Row):
     """One message: what was stored, whether it waits to be classified, and what the model said of all of it.
 
     ``state`` is ``pending``, ``classified`` or ``no_text``. ``counted`` is true for exactly one labelled
-    message of every group of copies, and for every labelled message without a group; what adds up, adds
-    up over the counted ones. A message queued for a newer model is pending again but keeps its labels,
-    its mentions and its place in the tallies until the new ones replace them.
+    message of every group of copies (that with the lowest id), and for every labelled message without a group;
+    what adds up, adds up over the counted ones. What a newer model says waits in ``staged_labels``.
     ``flags`` is a bit mask in the order of ``models.labels.Flag``.
     """
 
     __tablename__ = "feedback"
     __table_args__ = (
+        # A message that came again, when its page is saved; with it nothing is stored twice.
         UniqueConstraint("source", "native_id"),
-        Index("ix_feedback_pending", "id", sqlite_where=text("state = 'pending'"),
+        # What is claimed next, the newest first, and how much waits.
+        Index("ix_feedback_waiting", "created_at", "id", "state", sqlite_where=text("state = 'pending'"),
               postgresql_where=text("state = 'pending'")),
+        # The copy that counts; of each group there is one.
         Index("uq_feedback_counted_copy", "group_key", unique=True,
               sqlite_where=text("counted AND group_key IS NOT NULL"),
               postgresql_where=text("counted AND group_key IS NOT NULL")),
+        # All copies: how many there are, and which one follows.
         Index("ix_feedback_group_key", "group_key"),
+        # Messages of a period: pages, counts that no tally knows, retention.
         Index("ix_feedback_in_time", *IN_TIME),
+        # A customer's way, and what is forgotten.
         Index("ix_feedback_customer_key", "customer_key"),
+        # The other messages of a case.
         Index("ix_feedback_conversation_id", "conversation_id",
               sqlite_where=text("conversation_id IS NOT NULL"),
               postgresql_where=text("conversation_id IS NOT NULL")),
+        # The few with an answer to a survey.
         Index("ix_feedback_surveyed", "created_at", sqlite_where=text(SURVEYED), postgresql_where=text(SURVEYED)),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
@@ -161,9 +168,15 @@ class MentionRow(Row):
 
     __tablename__ = "mentions"
     __table_args__ = (
+        # The mentions of a message: pages, claims, counts of mentions without the table.
         Index("ix_mentions_feedback_id_labels", "feedback_id", "sentiment", "stage", "intent", "aspect"),
-        Index("ix_mentions_stage_intent_sentiment", "stage", "intent", "sentiment", "feedback_id"),
-        Index("ix_mentions_aspect_sentiment", "aspect", "sentiment", "feedback_id"),
+        # Messages of years with a rare label; PostgreSQL alone goes this way.
+        Index("ix_mentions_stage_intent_sentiment", "stage", "intent", "sentiment", "feedback_id").ddl_if(
+            dialect="postgresql"
+        ),
+        Index("ix_mentions_aspect_sentiment", "aspect", "sentiment", "feedback_id").ddl_if(
+            dialect="postgresql"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

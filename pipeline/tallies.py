@@ -203,17 +203,17 @@ def _statements(table: Table, mark: str) -> tuple[str, str]:
     *key, n = (f'"{column.name}"' for column in table.columns)
     marks = ", ".join([mark] * len(table.columns))
     add = (
-        f"INSERT INTO {table.name} ({', '.join([*key, n])}) VALUES ({marks}) "
+        f"INSERT INTO {table.name} ({', '.join([*key, n])}) VALUES ({marks}) "  # noqa: S608 - our own tables' names
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET n = {table.name}.n + excluded.n"
     )
     same_key = " AND ".join(f"{column} = {mark}" for column in key)
-    return add, f"DELETE FROM {table.name} WHERE {same_key} AND n = 0"
+    return add, f"DELETE FROM {table.name} WHERE {same_key} AND n = 0"  # noqa: S608 - our own tables' names
 
 
 def promote(connection: Connection, groups: Iterable[str]) -> set[int]:
     """Every group of copies with a labelled message has a counted one; return the newly counted.
 
-    The first counted copy stays until it leaves; then the one with the lowest id follows.
+    It is the labelled one with the lowest id, once those that ``find_later_copies`` finds do not count any more.
     """
     promoted: set[int] = set()
     for chunk in in_chunks(sorted(set(groups))):
@@ -230,6 +230,33 @@ def promote(connection: Connection, groups: Iterable[str]) -> set[int]:
     for ids in in_chunks(sorted(promoted)):
         connection.execute(update(feedback).where(feedback.c.id.in_(ids)).values(counted=True))
     return promoted
+
+
+def find_later_copies(connection: Connection, groups: Mapping[int, str]) -> set[int]:
+    """Return the counted messages of the groups that have a higher id than one that joins them.
+
+    So that it does not matter in which order copies are classified.
+
+    Args:
+        groups: Group of each message that joins, by its id.
+    """
+    lowest: dict[str, int] = {}
+    for joining, group in groups.items():
+        lowest[group] = min(joining, lowest.get(group, joining))
+    return {
+        counted
+        for chunk in in_chunks(sorted(lowest))
+        for counted, group in connection.execute(
+            select(feedback.c.id, feedback.c.group_key).where(COUNTED, feedback.c.group_key.in_(chunk))
+        )
+        if counted > lowest[group]
+    }
+
+
+def uncount(connection: Connection, ids: Collection[int]) -> None:
+    """These messages do not count."""
+    for chunk in in_chunks(sorted(ids)):
+        connection.execute(update(feedback).where(feedback.c.id.in_(chunk)).values(counted=False))
 
 
 def read_tallies(connection: Connection) -> frozenset[Cell]:

@@ -170,6 +170,10 @@ class TermMemory:
         name = self._names[number]
         return (number,) if isinstance(name, str) else name
 
+    def normal(self, number: int) -> str:
+        """Return the normal form of a word, no pair."""
+        return str(self._names[number])
+
     def _spelled(self, number: int) -> str:
         careful = self._spellings.get(number)
         spelling, n = careful.most_common(1)[0] if careful else ("", 0)

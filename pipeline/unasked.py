@@ -9,15 +9,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, not_, or_, select
 from models.labels import Sentiment
 from pipeline import intervals
 from pipeline.aggregate_basis import net_of
-from pipeline.aggregate_counts import (
-    NOTHING,
-    Counted,
-    Counts,
-    mention_conditions,
-    message_conditions,
-    sum_counts,
-)
+from pipeline.aggregate_counts import NOTHING, Counted, Counts, sum_counts
 from pipeline.clusters import NO_MOMENTS, Moments, count_moments, cuts_mentions, design_of_net, sum_moments
+from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.intervals import Estimate
 from pipeline.selection import Selection, Span
 from pipeline.tables import FeedbackRow, MentionRow

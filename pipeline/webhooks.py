@@ -227,16 +227,7 @@ class Webhook(Arguments):
         return True
 
     def _reader(self, now: datetime) -> RowReader:
-        return RowReader(
-            source=self.name,
-            channel=self.channel,
-            text_format=self.text_format,
-            zone=self.zone,
-            now=lambda: now,
-            fields=self.fields,
-            constants=self.constants,
-            getter_of=compile_path,
-        )
+        return RowReader(source=self.name, mapping=self, now=lambda: now, getter_of=compile_path)
 
 
 def build_webhooks(config: Mapping[str, object]) -> dict[str, Webhook]:

@@ -11,8 +11,13 @@ import typer
 from config.settings import load_settings
 from pipeline import console, keys
 from pipeline.commands.opening import opened
+from pipeline.commands.rotating import rotate_identity
 
-app = typer.Typer(help="Keys of the API: add, list, revoke.", no_args_is_help=True)
+app = typer.Typer(
+    help="Keys of the API: add, list, revoke; and the key of customers' identities: rotate-identity.",
+    no_args_is_help=True,
+)
+app.command(name="rotate-identity")(rotate_identity)
 
 
 @app.command(name="add")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,17 @@ from typing import Annotated
 import typer
 
 from config.settings import Settings, read_toml
+from pipeline import console
 from pipeline.analyze import Analyzer, load_analyzer
 from pipeline.collector import spare_collector
 from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
 from pipeline.errors import SettingsError
+from pipeline.logs import start_logs
 from pipeline.run import utc_now
 from pipeline.schedules import Schedule, split_schedules
 from pipeline.store import Store, open_store
+from pipeline.tracing import start_traces
 
 SourcesFile = Annotated[
     Path | None,
@@ -47,13 +50,22 @@ class DescribedSource:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
-    """The store of the settings, closed at the end of the block."""
-    store = open_store(settings.store_url, zone=settings.zone)
+    """The store of the settings, closed at the end of the block; logs and traces go where the settings say."""
+    follow(settings)
+    store = open_store(settings.store_url, zone=settings.zone, retention=settings.retention)
     spare_collector()
     try:
         yield store
     finally:
         store.close()
+
+
+def follow(settings: Settings) -> None:
+    """Logs and traces go where the settings say. People at a terminal are told in sentences, and of warnings only."""
+    if settings.log_format == "json":
+        start_logs(level=settings.log_level, form="json")
+        console.err.quiet = True
+    start_traces(settings.traces_endpoint)
 
 
 def open_analyzer(settings: Settings) -> Analyzer:
@@ -86,6 +98,33 @@ def read_sources(
         for name, connector in connectors.items()
         if not only or name in only
     }
+
+
+def read_enabled(
+    store: Store,
+    settings: Settings,
+    file: Path | None,
+    only: list[str] | None,
+    *,
+    may_be_none: bool = False,
+) -> Mapping[str, DescribedSource]:
+    """Return the sources to pull: those switched on or named; the others are on record as switched off.
+
+    Args:
+        may_be_none: Whether a file that describes nothing is fine.
+
+    Raises:
+        SettingsError: As ``read_sources``, or every source is switched off.
+    """
+    described = read_sources(settings, file, only, may_be_none=may_be_none)
+    for name, source in described.items():
+        store.register_source(name, source.connector.kind, enabled=source.schedule.enabled)
+    chosen = {name: one for name, one in described.items() if one.schedule.enabled or only}
+    if described and not chosen:
+        raise SettingsError(
+            f"every source of {file or settings.sources_file} has enabled = false: enable one, or name it"
+        )
+    return chosen
 
 
 def require_known(path: Path, known: list[str], only: list[str] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -10,12 +11,15 @@ import typer
 from pydantic import SecretStr
 
 from config.settings import Settings, load_settings
-from pipeline import console, keys
+from pipeline import audit, console, keys
 from pipeline.commands.alerts import open_watch
 from pipeline.commands.opening import Visual, open_analyzer, opened, read_sources
 from pipeline.commands.pulling import classify_waiting, pull_once
 from pipeline.errors import SettingsError
 from pipeline.run import utc_now
+
+# Threads that count hold up the one that talks to everybody for a fifth of what is Python's default.
+SWITCH_S = 0.001
 
 
 def demo(
@@ -73,6 +77,8 @@ def rebuild_tallies() -> None:
     with opened(load_settings()) as store:
         differing = store.check_tallies()
         store.rebuild_tallies()
+        details = {"n_differing": len(differing)}
+        audit.record(store.engine, "rebuild tallies", details, by=audit.this_user(), now=utc_now())
     if differing:
         console.out.print(f"{len(differing):,} cells differed from the recount and were replaced.")
     else:
@@ -81,20 +87,26 @@ def rebuild_tallies() -> None:
 
 def _serve(settings: Settings) -> None:
     import uvicorn
+    from uvicorn.config import LOGGING_CONFIG
 
     from api.app import create_app
+    from api.patience import patient_protocol
     from api.security import check_may_listen
 
     with opened(settings) as store:
         check_may_listen(settings.host, any_key=keys.any_key(store))
     _check_port_is_free(settings.host, settings.port)
     console.err.print(f"The page: http://{settings.host}:{settings.port} (the API: /docs). Ctrl-C ends it.")
+    sys.setswitchinterval(SWITCH_S)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
         access_log=False,
+        log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
         log_level=settings.log_level,
+        http=patient_protocol(slow_client_s=settings.slow_client_s, max_connections=settings.max_connections),
+        h11_max_incomplete_event_size=settings.max_address_bytes + settings.max_header_bytes + 1000,
     )
 
 

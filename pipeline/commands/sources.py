@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from config.settings import load_settings, read_toml
 from pipeline import adding, console
+from pipeline.backlog import Backlog
 from pipeline.checking import Checked, check_source
 from pipeline.commands.opening import Only, SourcesFile, opened, require_known
 from pipeline.connectors import build_connectors
@@ -32,11 +33,14 @@ def show(context: typer.Context, sources: SourcesFile = None) -> None:
     settings = load_settings()
     with opened(settings) as store:
         _register(store, sources or settings.sources_file)
-        states = store.sources()
+        states, backlog = store.sources(), Backlog(store, settings.pending_limit_messages)
+        is_full = backlog.is_full()
     if not states:
         console.out.print("No source has run yet. Describe one in config/sources.toml, then: bazkhord run")
     else:
         console.show_sources(states, now=datetime.now(UTC), zone=settings.zone)
+        if is_full:
+            console.out.print(f"Pulling is put off: {backlog.words}", highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth
-from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.next_link import NextLink
-from pipeline.connectors.pagers import Pager, value_at
+from pipeline.connectors.pagers import value_at
 from pipeline.connectors.shape import LIST_NAME, Shape
 from pipeline.connectors.signed_token import SignedToken
 from pipeline.records import Channel
@@ -47,13 +45,14 @@ class AppStoreConnect(JsonSource):
         key_env: Environment variable with the key, the contents of its ``.p8`` file.
     """
 
-    kind: ClassVar[str] = "app_store_connect"
-    items_at: ClassVar[str] = "data"
-    noun: ClassVar[str] = "review"
-    permission: ClassVar[str] = "the key needs a role that may see customer reviews, as Customer Support"
-    way: ClassVar[Pager] = NextLink(at="links.next")
-    newest_first: ClassVar[bool] = True
-    shape: ClassVar[Shape] = Shape(
+    kind = "app_store_connect"
+    items_at = "data"
+    noun = "review"
+    always = (("sort", "-createdDate"), ("limit", 200), ("include", "response"))
+    permission = "the key needs a role that may see customer reviews, as Customer Support"
+    way = NextLink(at="links.next")
+    newest_first = True
+    shape = Shape(
         channel=Channel.REVIEW,
         title="attributes.title",
         text="attributes.body",
@@ -80,10 +79,6 @@ class AppStoreConnect(JsonSource):
     def lists(self) -> Mapping[str, str]:
         """Return the reviews of each app."""
         return {str(app): f"/v1/apps/{app}/customerReviews" for app in self.apps}
-
-    def params(self) -> Params:
-        """Ask for the newest first, with the answers."""
-        return {"sort": "-createdDate", "limit": 200, "include": "response"}
 
     def rows_in(self, content: object) -> object:
         """Return the reviews, each with its answer, which stands beside the list."""

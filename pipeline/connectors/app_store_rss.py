@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
 
 from pydantic import Field
 
-from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import PageNumber, Pager, value_at
+from pipeline.connectors.pagers import PageNumber, value_at
 from pipeline.connectors.shape import Shape
-from pipeline.errors import SkipRecord
-from pipeline.records import Channel, Feedback, Rating
+from pipeline.records import Channel, Feedback
 
 
 class AppStoreRss(JsonSource):
@@ -41,22 +38,23 @@ class AppStoreRss(JsonSource):
         countries: Countries of the store, two small letters each.
     """
 
-    kind: ClassVar[str] = "app_store_rss"
-    items_at: ClassVar[str] = "feed.entry"
-    noun: ClassVar[str] = "review"
-    permission: ClassVar[str] = "the service refuses this machine; raise delay_s, or go through a proxy"
+    kind = "app_store_rss"
+    items_at = "feed.entry"
+    noun = "review"
+    permission = "the service refuses this machine; raise delay_s, or go through a proxy"
     # an eleventh page is refused
-    way: ClassVar[Pager] = PageNumber(size_param="", size=50, n_pages=10)
-    newest_first: ClassVar[bool] = True
-    shape: ClassVar[Shape] = Shape(
+    way = PageNumber(size_param="", size=50, n_pages=10)
+    newest_first = True
+    shape = Shape(
         channel=Channel.REVIEW,
         id="id.label",
         title="title.label",
         text="content.label",
         created_at="updated.label",
         author_id="author.uri.label",
-        attributes=(("version", "im:version.label"), ("n_votes", "im:voteCount.label")),
-        optional=("author.uri.label", "im:version.label", "im:voteCount.label"),
+        stars="im:rating.label",
+        optional_attributes=(("version", "im:version.label"), ("n_votes", "im:voteCount.label")),
+        optional=("author.uri.label",),
     )
 
     base_url: str = "https://itunes.apple.com"
@@ -66,16 +64,12 @@ class AppStoreRss(JsonSource):
     deep_scan_days: int = Field(default=7, ge=0, le=3650, exclude=True)
 
     def lists(self) -> Mapping[str, str]:
-        """Return the feed of each app in each country; the place of the page's number is left open."""
+        """Return the feed of each app in each country, in whose path the page's number stands."""
         return {
-            f"{country}/{app}": f"/{country}/rss/customerreviews/page={{}}/id={app}/sortby=mostrecent/json"
+            f"{country}/{app}": f"/{country}/rss/customerreviews/page={{page}}/id={app}/sortby=mostrecent/json"
             for app in self.apps
             for country in self.countries
         }
-
-    def locate(self, address: str, params: Params) -> tuple[str, Params]:
-        """Put the page's number into the path."""
-        return address.format(params["page"]), {}
 
     def rows_in(self, content: object) -> object:
         """Return the reviews; the feed leaves the list out when it is empty, and where there is but one."""
@@ -91,15 +85,4 @@ class AppStoreRss(JsonSource):
         """Return a review."""
         review = self.shape.read(row, source=self.name)
         country, _, app = row.list_name.partition("/")
-        return replace(
-            review,
-            product=app,
-            rating=Rating(_read_stars(row.text("im:rating.label")), 1.0, 5.0),
-            attributes={**review.attributes, "country": country},
-        )
-
-
-def _read_stars(text: str) -> float:
-    if text not in {"1", "2", "3", "4", "5"}:
-        raise SkipRecord("im:rating is no number of stars from 1 to 5")
-    return float(text)
+        return replace(review, product=app, attributes={**review.attributes, "country": country})

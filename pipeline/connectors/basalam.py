@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import Offset, Pager
+from pipeline.connectors.pagers import Offset
 from pipeline.connectors.shape import Shape
 from pipeline.records import Channel, Feedback
 
@@ -38,13 +37,13 @@ class Basalam(JsonSource):
         vendors: Numbers of the vendors, as the answers of the service name them in ``vendor_id``.
     """
 
-    kind: ClassVar[str] = "basalam"
-    items_at: ClassVar[str] = "reviews"
-    noun: ClassVar[str] = "review"
-    permission: ClassVar[str] = "the service refuses this machine; raise delay_s, or go through a proxy"
-    way: ClassVar[Pager] = Offset(size=20, more_at="has_next")
-    newest_first: ClassVar[bool] = True
-    shape: ClassVar[Shape] = Shape(
+    kind = "basalam"
+    items_at = "reviews"
+    noun = "review"
+    permission = "the service refuses this machine; raise delay_s, or go through a proxy"
+    way = Offset(size=20, more_at="has_next")
+    newest_first = True
+    shape = Shape(
         channel=Channel.REVIEW,
         text="description",
         created_at="createdAt",
@@ -52,8 +51,8 @@ class Basalam(JsonSource):
         author_id="user.id",
         product="product.title",
         stars="star",
-        attributes=(("product_id", "productId"), ("vendor", "product.vendor_id")),
-        optional=("product.title", "productId", "product.vendor_id"),
+        optional_attributes=(("product_id", "productId"), ("vendor", "product.vendor_id")),
+        optional=("product.title",),
     )
 
     base_url: str = "https://services.basalam.com"

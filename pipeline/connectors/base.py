@@ -58,7 +58,10 @@ class Connector(Arguments, ABC):
 
 def hash_raw(raw: object) -> str:
     """SHA-256 of a raw row in hexadecimal digits: tells two dead letters apart and shows nothing of them."""
-    data = raw if isinstance(raw, bytes) else repr(raw).encode("utf-8", "backslashreplace")
+    try:
+        data = raw if isinstance(raw, bytes) else repr(raw).encode("utf-8", "backslashreplace")
+    except RecursionError:  # a list in a list in a list, some hundred times
+        data = type(raw).__name__.encode()
     return hashlib.sha256(data).hexdigest()
 
 

@@ -46,8 +46,7 @@ class Bluesky(JsonSource):
         text="record.text",
         created_at="record.createdAt",
         author_id="author.did",
-        attributes=(("likeCount", "likeCount"), ("replyCount", "replyCount")),
-        optional=("likeCount", "replyCount"),
+        optional_attributes=(("likeCount", "likeCount"), ("replyCount", "replyCount")),
     )
 
     base_url: str = "https://public.api.bsky.app"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from pipeline.connectors.authors import known_author
 from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import Cursor, Pager, value_at
 from pipeline.connectors.scans import NewestFirst
 from pipeline.errors import RetryLater, StopSource
-from pipeline.records import Author, Channel, Feedback, Rating
+from pipeline.records import Channel, Feedback, Rating
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 REPLY = "singleReply.reviewReply"
@@ -40,11 +40,11 @@ class CafeBazaar(JsonSource):
         packages: Names of the applications' packages.
     """
 
-    kind: ClassVar[str] = "cafe_bazaar"
-    endpoint: ClassVar[str] = "/rest-v1/process/ReviewRequest"
-    items_at: ClassVar[str] = f"{REPLY}.reviews"
-    noun: ClassVar[str] = "review"
-    permission: ClassVar[str] = "the service refuses this machine; raise delay_s, or go through a proxy"
+    kind = "cafe_bazaar"
+    endpoint = "/rest-v1/process/ReviewRequest"
+    items_at = f"{REPLY}.reviews"
+    noun = "review"
+    permission = "the service refuses this machine; raise delay_s, or go through a proxy"
 
     base_url: str = "https://api.cafebazaar.ir"
     packages: tuple[str, ...] = Field(min_length=1, exclude=True)
@@ -76,7 +76,6 @@ class CafeBazaar(JsonSource):
 
     def read(self, row: JsonRow) -> Feedback:
         """Return a review."""
-        account = row.maybe("accountID")
         told = {"version": "versionCode", "likes": "likes", "edited": "isEdited"}
         stars = row.number("rate")
         return Feedback(
@@ -85,7 +84,7 @@ class CafeBazaar(JsonSource):
             text=row.text("comment", null_is_empty=True),
             created_at=row.time("date", zone=TEHRAN),
             channel=Channel.REVIEW,
-            author=Author(native_id=account) if account else None,
+            author=known_author(row.maybe("accountID")),
             product=row.list_name,
             rating=Rating(stars, 1.0, 5.0) if stars else None,
             attributes={name: value for name, path in told.items() if (value := row.maybe(path))},

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth, Header
+from pipeline.connectors.authors import known_author
 from pipeline.connectors.conversations import About, ConversationSource
 from pipeline.connectors.http_client import Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
-from pipeline.connectors.pagers import AfterId, PageNumber, Pager
-from pipeline.connectors.scans import NewestFirst
+from pipeline.connectors.pagers import AfterId, PageNumber
 from pipeline.connectors.shape import Shape
-from pipeline.records import Author, Channel, Feedback, Reply
+from pipeline.records import Channel, Feedback, Reply
 
 INCOMING, OUTGOING = 0, 1
 
@@ -45,19 +44,21 @@ class Chatwoot(ConversationSource):
         channel: How these customers spoke.
     """
 
-    kind: ClassVar[str] = "chatwoot"
-    items_at: ClassVar[str] = "data.payload"
-    noun: ClassVar[str] = "message"
-    permission: ClassVar[str] = "the token's agent has to belong to the account and its inboxes"
-    said: ClassVar[InnerList] = InnerList(
+    kind = "chatwoot"
+    items_at = "data.payload"
+    noun = "message"
+    always = (("status", "all"), ("assignee_type", "all"), ("sort_by", "last_activity_at_desc"))
+    way = PageNumber(size_param="")
+    newest_first = True
+    newest_at = "last_activity_at"
+    permission = "the token's agent has to belong to the account and its inboxes"
+    said = InnerList(
         way=AfterId(param="after", size_param=""), items_at="payload", what="messages of a conversation"
     )
-    shape: ClassVar[Shape] = Shape(
-        channel=Channel.CHAT, text="content", created_at="created_at", optional=("content",)
-    )
-    about: ClassVar[About] = About(queue="inbox_id", status="status")
-    customer: ClassVar[tuple[str, str]] = ("message_type", str(INCOMING))
-    bot: ClassVar[tuple[str, str]] = ("sender_type", "AgentBot")
+    shape = Shape(channel=Channel.CHAT, text="content", created_at="created_at", optional=("content",))
+    about = About(queue="inbox_id", status="status")
+    customer = ("message_type", str(INCOMING))
+    bot = ("sender_type", "AgentBot")
 
     account: int = Field(ge=1)
     token_env: str = Field(exclude=True)
@@ -72,14 +73,6 @@ class Chatwoot(ConversationSource):
         """Return the list of conversations."""
         return f"/api/v1/accounts/{self.account}/conversations"
 
-    def params(self) -> Params:
-        """Ask for the conversations of everybody, the most lively first."""
-        return {"status": "all", "assignee_type": "all", "sort_by": "last_activity_at_desc"}
-
-    def pager(self) -> Pager:
-        """Return the way from the last activity back to what is known."""
-        return NewestFirst(inner=PageNumber(size_param=""), at="last_activity_at", now=self.now())
-
     def place(self, conversation: JsonRow) -> tuple[str, Params]:
         """Return the messages of a conversation."""
         return f"{self.address()}/{conversation.id()}/messages", {}
@@ -92,4 +85,4 @@ class Chatwoot(ConversationSource):
         """Return the feedback of a message, whose sender is named in one way or the other."""
         sender = row.maybe("sender_id") or row.maybe("sender.id")
         message = super().read_message(row, conversation, replies)
-        return replace(message, channel=self.channel, author=Author(native_id=sender) if sender else None)
+        return replace(message, channel=self.channel, author=known_author(sender))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
+from pipeline.connectors.shape import put_title
 from pipeline.connectors.threads import customers_turns
 from pipeline.records import Author, Feedback, Reply, Role
 
@@ -23,11 +24,15 @@ class About:
 
     Args:
         author_id: Of the customer, where messages do not say it; without a value the conversation's own id counts.
+        title: Of the first message that somebody can read, before which it comes.
         page: How its page for people begins under ``base_url``, and the path of the identifier that ends it.
         attributes: Names of what else is kept, with their paths.
+        words: Words for values at one of these paths; a value without one stays as it is.
+        needed: Paths that the service may not leave out either.
     """
 
     id: str = "id"
+    title: str = ""
     author_id: str = ""
     author_email: str = ""
     author_phone: str = ""
@@ -36,24 +41,39 @@ class About:
     status: str = ""
     page: tuple[str, str] = ("", "")
     attributes: tuple[tuple[str, str], ...] = ()
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
 
     def complete(
         self, message: Feedback, conversation: JsonRow, *, replies: tuple[Reply, ...], permalink: str | None
     ) -> Feedback:
         """Return a message with what its conversation says of it."""
-        told = {name: conversation.maybe(path) for name, path in self.attributes}
+        told = {name: self._word(conversation, path) for name, path in self.attributes}
         kept = {name: value for name, value in told.items() if value is not None}
         return replace(
             message,
             author=self._author(conversation) if self.author_id else message.author,
             conversation_id=conversation.id(self.id),
-            product=conversation.maybe(self.product),
-            queue=conversation.maybe(self.queue),
-            status=conversation.maybe(self.status),
+            product=self._word(conversation, self.product),
+            queue=self._word(conversation, self.queue),
+            status=self._word(conversation, self.status),
             permalink=permalink,
             replies=replies,
             attributes={**kept, **message.attributes},
         )
+
+    def require_needed(self, conversation: JsonRow) -> None:
+        """A conversation has all that the service may not leave out.
+
+        Raises:
+            FieldMissing: It has not.
+        """
+        for path in self.needed:
+            conversation.id(path)
+
+    def _word(self, conversation: JsonRow, path: str) -> str | None:
+        value = conversation.maybe(path)
+        return None if value is None else self.words.get(path, {}).get(value, value)
 
     def _author(self, conversation: JsonRow) -> Author:
         return Author(
@@ -75,6 +95,10 @@ class ConversationSource(JsonSource):
     about: ClassVar[About]
     customer: ClassVar[tuple[str, str]]
     bot: ClassVar[tuple[str, str]] = ("", "")
+
+    def listed_id_at(self) -> str:
+        """Return the path of the identifier of a conversation."""
+        return self.about.id
 
     @abstractmethod
     def place(self, conversation: JsonRow) -> tuple[str, Params]:
@@ -101,28 +125,44 @@ class ConversationSource(JsonSource):
         start, path = self.about.page
         return f"{self.base_url}{start}{conversation.id(path)}" if start else None
 
+    def opening(self, conversation: JsonRow) -> Mapping[str, object] | None:
+        """Return the message that a conversation itself is, by the paths of ``shape``; ``None``: it is none."""
+        del conversation
+        return None
+
     def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
         """Return the messages of a conversation, oldest first."""
+        opening = self.opening(conversation)
+        first = [] if opening is None else [replace(conversation, content=opening)]
         address, params = self.place(conversation)
         said = self.said.read(client, address, now=conversation.now, always=params)
-        return sorted(said, key=lambda one: one.maybe(self.shape.created_at) or "")
+        return first + sorted(said, key=lambda one: one.maybe(self.shape.created_at) or "")
 
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return what the customer wrote in a conversation, with the times of the answers to it."""
+        self.about.require_needed(row)
+        said = [one for one in self.messages_of(row, client) if self.is_spoken(one)]
         turns = customers_turns(
-            [one for one in self.messages_of(row, client) if self.is_spoken(one)],
+            said,
             by_customer=partial(self.is_customer, conversation=row),
             at=self.shape.created_at,
             role=self.role,
             zone=self.shape.zone,
         )
         for one, replies in turns:
-            yield self.message(one, partial(self.read_message, one, row, replies))
+            title = row.maybe(self.about.title) if one is said[0] else None
+            yield self.message(one, partial(self._read_titled, one, row, replies, title))
 
     def read(self, row: JsonRow) -> Feedback | None:
         """Return nothing: a conversation without its messages says nothing."""
         del row
         return None
+
+    def _read_titled(
+        self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...], title: str | None
+    ) -> Feedback:
+        message = self.read_message(row, conversation, replies)
+        return replace(message, text=put_title(title, message.text, message.text_format))
 
     def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
         """Return the feedback of a message."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
-from typing import ClassVar, Literal
+from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.pagers import PageNumber, Pager, value_at
+from pipeline.connectors.scans import first_moment
 from pipeline.connectors.shape import Shape
 from pipeline.connectors.windows import Window
 from pipeline.errors import StopSource
@@ -55,27 +56,26 @@ class Crisp(ConversationSource):
         start: Conversations that changed before this day are left out.
     """
 
-    kind: ClassVar[str] = "crisp"
-    items_at: ClassVar[str] = "data"
-    noun: ClassVar[str] = "message"
-    permission: ClassVar[str] = "the token needs to read sessions and messages of conversations"
-    said: ClassVar[InnerList] = InnerList(way=BACK, items_at="data", what="messages of a conversation")
-    shape: ClassVar[Shape] = Shape(
+    kind = "crisp"
+    items_at = "data"
+    noun = "message"
+    permission = "the token needs to read sessions and messages of conversations"
+    said = InnerList(way=BACK, items_at="data", what="messages of a conversation")
+    shape = Shape(
         channel=Channel.CHAT,
         text="content",
         created_at="timestamp",
-        attributes=(("via", "origin"),),
-        optional=("origin",),
+        optional_attributes=(("via", "origin"),),
     )
-    about: ClassVar[About] = About(
+    about = About(
         id="session_id",
         author_id="people_id",
         author_email="meta.email",
         author_phone="meta.phone",
         status="state",
     )
-    customer: ClassVar[tuple[str, str]] = ("from", "user")
-    bot: ClassVar[tuple[str, str]] = ("automated", "true")
+    customer = ("from", "user")
+    bot = ("automated", "true")
 
     base_url: str = "https://api.crisp.chat"
     website: str = Field(pattern=r"^[0-9a-f-]{36}$")
@@ -90,12 +90,8 @@ class Crisp(ConversationSource):
         return WithHeaders(token, {"X-Crisp-Tier": self.tier})
 
     def address(self) -> str:
-        """Return the list of conversations; the place of the page's number is left open."""
-        return f"/v1/website/{self.website}/conversations/{{}}"
-
-    def locate(self, address: str, params: Params) -> tuple[str, Params]:
-        """Put the page's number into the path."""
-        return address.format(params["page"]), {name: params[name] for name in params if name != "page"}
+        """Return the list of conversations, in whose path the page's number stands."""
+        return f"/v1/website/{self.website}/conversations/{{page}}"
 
     def pager(self) -> Pager:
         """Return the way through the conversations that changed."""
@@ -105,7 +101,7 @@ class Crisp(ConversationSource):
             at="updated_at",
             now=self.now(),
             write=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S.000Z}",
-            start=datetime.combine(self.start, time(), UTC),
+            start=first_moment(self.start),
         )
 
     def require_success(self, content: object) -> None:

@@ -15,6 +15,8 @@ from typing import cast
 from pipeline.connectors.files import open_bytes
 
 FIELD_MAX_CHARS = 64 * 2**20
+LINE_MAX_CHARS = 16 * 2**20
+TOO_LONG = "\udcfe\n"  # no text of a file is decoded to it, but for a line of one wrong byte
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
@@ -60,7 +62,31 @@ class _Lines:
         del self.taken[1:]
 
 
-def open_text(file: Path, encoding: str) -> io.TextIOWrapper:
+class BoundedText:
+    """Lines of a text, with ``TOO_LONG`` in the place of one that is too long to be held in memory."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(LINE_MAX_CHARS)
+        if not line:
+            raise StopIteration
+        if len(line) < LINE_MAX_CHARS:
+            return line
+        while line and not line.endswith(("\n", "\r")):
+            line = self._stream.readline(LINE_MAX_CHARS)
+        return TOO_LONG
+
+    def close(self) -> None:
+        """The file is closed."""
+        self._stream.close()
+
+
+def open_text(file: Path, encoding: str) -> BoundedText:
     """Return the lines of a text table; a byte order mark wins over ``encoding``.
 
     Bytes that are no text become lone surrogates, which ``read_rows`` reports row by row.
@@ -68,11 +94,10 @@ def open_text(file: Path, encoding: str) -> io.TextIOWrapper:
     stream = open_bytes(file)
     head = cast("io.BufferedReader", stream).peek(2)[:2]
     if head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return io.TextIOWrapper(stream, "utf-16", errors="replace", newline="")
+        return BoundedText(io.TextIOWrapper(stream, "utf-16", errors="replace", newline=""))
     is_utf_8 = codecs.lookup(encoding).name == "utf-8"
-    return io.TextIOWrapper(
-        stream, "utf-8-sig" if is_utf_8 else encoding, errors="surrogateescape", newline=""
-    )
+    known = "utf-8-sig" if is_utf_8 else encoding
+    return BoundedText(io.TextIOWrapper(stream, known, errors="surrogateescape", newline=""))
 
 
 def read_rows(lines: Iterator[str], *, delimiter: str, encoding: str) -> Iterator[DelimitedRow]:
@@ -100,5 +125,7 @@ def read_rows(lines: Iterator[str], *, delimiter: str, encoding: str) -> Iterato
         raw = feed.taken[0] if len(feed.taken) == 1 else "".join(feed.taken)
         if _UNDECODED.search(raw):
             problem = f"bytes that are not {encoding}: correct the row, or set encoding to what the file is written in"
+        if raw == TOO_LONG:
+            problem = f"longer than {LINE_MAX_CHARS:,} characters, or one byte that is not {encoding}: correct the row"
         if cells or problem:
             yield DelimitedRow(feed.n_line, cells, problem, raw)

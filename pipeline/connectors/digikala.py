@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import PageNumber, Pager, value_at
@@ -39,10 +37,11 @@ class Digikala(JsonSource):
         products: Numbers of the products, as in ``dkp-1234567``.
     """
 
-    kind: ClassVar[str] = "digikala"
-    items_at: ClassVar[str] = "data.comments"
-    noun: ClassVar[str] = "comment"
-    permission: ClassVar[str] = "the service refuses this machine; raise delay_s, or go through a proxy"
+    kind = "digikala"
+    items_at = "data.comments"
+    noun = "comment"
+    always = (("order", "created_at"),)
+    permission = "the service refuses this machine; raise delay_s, or go through a proxy"
 
     base_url: str = "https://api.digikala.com"
     products: tuple[int, ...] = Field(min_length=1, exclude=True)
@@ -52,10 +51,6 @@ class Digikala(JsonSource):
     def lists(self) -> Mapping[str, str]:
         """Return the comments of each product."""
         return {str(product): f"/v1/product/{product}/comments/" for product in self.products}
-
-    def params(self) -> Params:
-        """Ask for the newest first."""
-        return {"order": "created_at"}
 
     def pager(self) -> Pager:
         """Return the way from the newest comment back to what is known."""

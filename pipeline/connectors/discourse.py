@@ -55,8 +55,11 @@ class Discourse(JsonSource):
         created_at="created_at",
         author_id="user_id",
         conversation_id="topic_id",
-        attributes=(("topic", "topic_title"), ("category", "category_id"), ("replies", "reply_count")),
-        optional=("topic_title", "category_id", "reply_count"),
+        optional_attributes=(
+            ("topic", "topic_title"),
+            ("category", "category_id"),
+            ("replies", "reply_count"),
+        ),
     )
 
     staff: tuple[str, ...] = ()
@@ -71,7 +74,7 @@ class Discourse(JsonSource):
     def read(self, row: JsonRow) -> Feedback | None:
         """Return a post that everybody sees, with the title where it opens a topic."""
         elsewhere = self.categories and int(row.number("category_id")) not in self.categories
-        if elsewhere or "true" in (row.maybe("hidden"), row.maybe("user_deleted")) or self.is_company(row):
+        if elsewhere or "true" in (row.maybe("hidden"), row.maybe("user_deleted")):
             return None
         post, number = self.shape.read(row, source=self.name), row.id("post_number")
         title = f"{escape(row.text('topic_title'))}<br>" if number == "1" else ""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from pipeline.connectors.authors import known_author
 from pipeline.connectors.feed_document import FEED
-from pipeline.connectors.http_answers import Format
 from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.next_link import NextLink
 from pipeline.connectors.pagers import Pager
 from pipeline.connectors.scans import NewestFirst
-from pipeline.records import Author, Channel, Feedback, TextFormat
+from pipeline.records import Channel, Feedback, TextFormat
 
 
 class Feed(JsonSource):
@@ -47,11 +46,11 @@ class Feed(JsonSource):
         zone: Zone of dates that name none; the standards ask for one in each.
     """
 
-    kind: ClassVar[str] = "feed"
-    items_at: ClassVar[str] = "entries"
-    noun: ClassVar[str] = "entry"
-    permission: ClassVar[str] = "the site refuses this machine: raise delay_s, or go through a proxy"
-    written_in: ClassVar[Format] = FEED
+    kind = "feed"
+    items_at = "entries"
+    noun = "entry"
+    permission = "the site refuses this machine: raise delay_s, or go through a proxy"
+    written_in = FEED
 
     path: str = ""
     parameters: dict[str, str] = Field(default={})
@@ -77,10 +76,8 @@ class Feed(JsonSource):
         """Whether one of the company's authors wrote it."""
         return row.maybe("author") in self.own_authors
 
-    def read(self, row: JsonRow) -> Feedback | None:
+    def read(self, row: JsonRow) -> Feedback:
         """Return an entry; its title comes first."""
-        if self.is_company(row):
-            return None
         created_at, edited_at = (
             row.time(name, zone=self.zone) if row.has(name) else None for name in ("published", "updated")
         )
@@ -92,7 +89,9 @@ class Feed(JsonSource):
             created_at=created_at or edited_at,
             edited_at=edited_at if created_at and edited_at != created_at else None,
             channel=self.channel,
-            author=_author(row),
+            author=known_author(
+                row.maybe("author_page") or row.maybe("author"), email=row.maybe("author_email")
+            ),
             permalink=row.maybe("link"),
             attributes={"tags": tags} if (tags := row.maybe("tags")) else {},
         )
@@ -104,8 +103,3 @@ class Feed(JsonSource):
             return title
         content = row.text("content")
         return f"{title}<br>{content}" if title and title != content else content
-
-
-def _author(row: JsonRow) -> Author | None:
-    native_id, email = row.maybe("author_page") or row.maybe("author"), row.maybe("author_email")
-    return Author(native_id=native_id, email=email) if native_id or email else None

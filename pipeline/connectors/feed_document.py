@@ -15,6 +15,7 @@ from pipeline.connectors.http_answers import Format, TryAgain
 _END = re.compile(rb"</(?:rss|feed|(?:\w+:)?rdf)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _RFC_822 = re.compile(r"\d\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\s+\d")
 _TAIL_BYTES = 2048
+_NUMBERED = re.compile(rb"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));?")
 Entry = Mapping[str, object]
 
 
@@ -24,13 +25,22 @@ def parse_feed(body: bytes) -> object:
     Raises:
         TryAgain: It is no feed, or cut off; what else is wrong with it feedparser mends.
     """
-    # bytes alone would be tried as the name of a file
-    parsed = feedparser.parse(io.BytesIO(body))
+    try:
+        # bytes alone would be tried as the name of a file
+        parsed = feedparser.parse(io.BytesIO(_NUMBERED.sub(_known_letter, body)))
+    except Exception as error:  # what is no feed at all breaks it in many ways, and each means the same
+        raise TryAgain(f"the answer is no whole feed ({type(error).__name__})") from error
     if not parsed.get("version") or not _END.search(body[-_TAIL_BYTES:]):
         raise TryAgain("the answer is no whole feed")
     links = parsed.feed.get("links", [])
     following = next((link.get("href") for link in links if link.get("rel") == "next"), None)
     return {"entries": [_plain_entry(entry) for entry in parsed.entries], "next": following}
+
+
+def _known_letter(written: re.Match[bytes]) -> bytes:
+    """Half a surrogate pair, or a number beyond all letters, breaks feedparser."""
+    number = int(written[1], 16) if written[1] else int(written[2])
+    return b"&#xfffd;" if 0xD800 <= number <= 0xDFFF or number > 0x10FFFF else written[0]
 
 
 FEED = Format(
@@ -86,5 +96,5 @@ def _moment(entry: Entry, name: str) -> str | None:
         return written
     try:
         return parsedate_to_datetime(written).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return written

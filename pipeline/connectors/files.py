@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
+import logging
 import lzma
+import stat
 import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from pydantic import Field
 
 from pipeline.connectors.base import Connector, bury
+from pipeline.connectors.unpacking import UnpacksTooLarge, bounded
 from pipeline.errors import SkipRecord, SourceChanged, StopSource
 from pipeline.records import DeadLetter, Feedback, Page
 
 HEAD_BYTES = 65_536
 ROW_COUNT_MAX_BYTES = 64 * 2**20
+log = logging.getLogger(__name__)
 BROKEN_ARCHIVE = (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error)
 
 
@@ -117,7 +122,7 @@ class FileConnector(Connector):
         if path.exists() or not set(self.path) & set("*?["):
             return {path.name: path}
         anchor = Path(path.anchor)
-        files = sorted(anchor.glob(str(path.relative_to(anchor))))
+        files = [file for file in sorted(anchor.glob(str(path.relative_to(anchor)))) if self._is_meant(file)]
         if not files:
             raise StopSource(
                 f"source {self.name}: no file matches {path}: correct path, or put the export there, then run again"
@@ -127,6 +132,21 @@ class FileConnector(Connector):
             for file in files
         }
 
+    def _is_meant(self, file: Path) -> bool:
+        """Whether a file that a pattern found is one, and lies where it seems to: who may drop files may not read others."""
+        folder = Path(
+            *takewhile(lambda part: not set(part) & set("*?["), (self.root / self.path).expanduser().parts)
+        )
+        is_meant = file.is_file() and file.resolve().is_relative_to(folder.resolve())
+        if not is_meant:
+            log.warning(
+                "source %s: %s is no file, or a link that leads out of %s: passed over",
+                self.name,
+                file,
+                folder,
+            )
+        return is_meant
+
     def _count_all(self, files: Iterable[Path]) -> int | None:
         n_rows = 0
         for file in files:
@@ -134,7 +154,7 @@ class FileConnector(Connector):
                 return None
             try:
                 n_in_file = self.count_rows(file)
-            except BROKEN_ARCHIVE:
+            except (*BROKEN_ARCHIVE, UnpacksTooLarge):
                 return None
             if n_in_file is None:
                 return None
@@ -163,6 +183,8 @@ class FileConnector(Connector):
             for row in self.rows(file):
                 n_rows += 1
                 yield row
+        except UnpacksTooLarge as error:
+            raise StopSource(f"source {self.name}: {error}") from None
         except BROKEN_ARCHIVE as error:
             self._require_unchanged(file, size_bytes, mtime_ns)
             problem = f"{file.name} is cut off or damaged, its compression cannot be undone: export or copy it again"
@@ -212,9 +234,9 @@ def read_each(
 def open_bytes(file: Path) -> IO[bytes]:
     """Return the bytes of a file, unpacked where its name ends in ``.gz`` or ``.xz``."""
     if file.suffix == ".xz":
-        return cast("IO[bytes]", lzma.open(file))
+        return bounded(lzma.open(file), file)
     if file.suffix == ".gz":
-        return cast("IO[bytes]", gzip.open(file))
+        return bounded(gzip.open(file), file)
     return file.open("rb")
 
 
@@ -233,8 +255,14 @@ def bare_suffix(file: Path) -> str:
 
 
 def take_fingerprint(file: Path, *, salt: str) -> str:
-    """Return what changes when a file does: size, time, first 64 KiB; and when ``salt`` (the arguments) does."""
+    """Return what changes when a file does: size, time, first 64 KiB; and when ``salt`` (the arguments) does.
+
+    Raises:
+        OSError: There is no such file, or it is none: a pipe would be waited for, a device has no end.
+    """
     state = file.stat()
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is no file but a folder, a pipe or a device")
     with file.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     digest = hashlib.sha256(head + salt.encode()).hexdigest()

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, time
-from html import escape
-from typing import ClassVar
+from collections.abc import Mapping
 
-from pydantic import Field, SecretStr
-
-from pipeline.connectors.auth import Auth, Basic
 from pipeline.connectors.conversations import About, ConversationSource
-from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.freshdesk_account import FreshdeskAccount
+from pipeline.connectors.http_client import Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.pagers import LinkHeader, Pager
-from pipeline.connectors.scans import Watermark
+from pipeline.connectors.scans import Watermark, first_moment
 from pipeline.connectors.shape import Shape
-from pipeline.records import Channel, Feedback, Reply, TextFormat
+from pipeline.records import Channel, TextFormat
 
 PHONE, OUTBOUND, SURVEY = 3, 10, 6
 STATUSES = {"2": "open", "3": "pending", "4": "resolved", "5": "closed"}
@@ -26,7 +20,7 @@ PRIORITIES = {"1": "low", "2": "medium", "3": "high", "4": "urgent"}
 PAGES = LinkHeader(params={"per_page": 100})
 
 
-class Freshdesk(ConversationSource):
+class Freshdesk(ConversationSource, FreshdeskAccount):
     """Customers' messages in the tickets of Freshdesk.
 
     Documentation: https://developers.freshdesk.com/api/#list_all_tickets and #list_all_ticket_notes
@@ -52,53 +46,49 @@ class Freshdesk(ConversationSource):
         start: Tickets that changed before this day are left out.
     """
 
-    kind: ClassVar[str] = "freshdesk"
-    endpoint: ClassVar[str] = "/api/v2/tickets"
-    noun: ClassVar[str] = "message"
-    permission: ClassVar[str] = "the key's agent has to see the tickets"
-    said: ClassVar[InnerList] = InnerList(way=PAGES, what="conversations of a ticket")
-    shape: ClassVar[Shape] = Shape(
+    kind = "freshdesk"
+    endpoint = "/api/v2/tickets"
+    noun = "message"
+    permission = "the key's agent has to see the tickets"
+    always = (("include", "description"), ("order_by", "updated_at"), ("order_type", "asc"))
+    said = InnerList(way=PAGES, what="conversations of a ticket")
+    shape = Shape(
         channel=Channel.TICKET,
         text="body",
         text_format=TextFormat.HTML,
         created_at="created_at",
         author_id="user_id",
     )
-    about: ClassVar[About] = About(product="product_id", queue="group_id", page=("/a/tickets/", "id"))
-
-    key_env: str = Field(exclude=True)
-    start: date = date(2010, 1, 1)
-
-    def auth(self) -> Auth:
-        """Return the key, whose password is any letter."""
-        return Basic(self.secret("key_env"), SecretStr("X"))
-
-    def params(self) -> Params:
-        """Ask for tickets with their descriptions, in the order of their changes."""
-        return {"include": "description", "order_by": "updated_at", "order_type": "asc"}
+    about = About(
+        title="subject",
+        product="product_id",
+        queue="group_id",
+        status="status",
+        page=("/a/tickets/", "id"),
+        attributes=(("priority", "priority"),),
+        words={"status": STATUSES, "priority": PRIORITIES},
+    )
 
     def pager(self) -> Pager:
         """Return the way through the tickets that changed."""
-        start = datetime.combine(self.start, time(), UTC)
+        start = first_moment(self.start)
         return Watermark(since_param="updated_since", at="updated_at", now=self.now(), start=start)
 
     def place(self, conversation: JsonRow) -> tuple[str, Params]:
         """Return the conversations of a ticket."""
         return f"/api/v2/tickets/{conversation.id()}/conversations", {}
 
-    def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
-        """Return the ticket's own words, then its conversations."""
-        subject, text = conversation.maybe("subject"), conversation.text("description", null_is_empty=True)
+    def opening(self, conversation: JsonRow) -> Mapping[str, object]:
+        """Return the ticket's own words."""
         by_customer = conversation.number("source") not in (PHONE, OUTBOUND)
-        own = {
+        return {
             "id": f"{conversation.id()}/description",
-            "body": f"<p>{escape(subject)}</p>{text}" if subject else text,
+            "body": conversation.text("description", null_is_empty=True),
             "created_at": conversation.content.get("created_at"),
             "user_id": conversation.content.get("requester_id") if by_customer else None,
             "private": False,
             "incoming": by_customer,
         }
-        return [replace(conversation, content=own), *super().messages_of(conversation, client)]
 
     def is_spoken(self, message: JsonRow) -> bool:
         """Whether customers can read it; what they wrote beside a rating comes with the ratings."""
@@ -107,12 +97,3 @@ class Freshdesk(ConversationSource):
     def is_customer(self, message: JsonRow, conversation: JsonRow) -> bool:
         """Whether it came in from outside, or the one who asked wrote it in the portal."""
         return message.flag("incoming") or message.maybe("user_id") == conversation.id("requester_id")
-
-    def read_message(self, row: JsonRow, conversation: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
-        """Return the feedback of a message, with words for the ticket's numbers."""
-        status, priority = conversation.maybe("status"), PRIORITIES.get(conversation.maybe("priority") or "")
-        return replace(
-            super().read_message(row, conversation, replies),
-            status=STATUSES.get(status, status) if status else None,
-            attributes={"priority": priority} if priority else {},
-        )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-from typing import ClassVar
+from pydantic import Field
 
-from pydantic import Field, SecretStr
-
-from pipeline.connectors.auth import Auth, Basic
+from pipeline.connectors.freshdesk_account import FreshdeskAccount
 from pipeline.connectors.json_row import JsonRow
-from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import PageNumber, Pager
+from pipeline.connectors.scans import first_moment
 from pipeline.connectors.windows import Window
 from pipeline.records import Author, Channel, Feedback
 
 
-class FreshdeskRatings(JsonSource):
+class FreshdeskRatings(FreshdeskAccount):
     """Satisfaction ratings that customers give the tickets of Freshdesk, with what they write beside them.
 
     Documentation: https://developers.freshdesk.com/api/#view_all_satisfaction_ratings
@@ -38,22 +35,16 @@ class FreshdeskRatings(JsonSource):
         start: Ratings that were given before this day are left out.
     """
 
-    kind: ClassVar[str] = "freshdesk_ratings"
-    endpoint: ClassVar[str] = "/api/v2/surveys/satisfaction_ratings"
-    noun: ClassVar[str] = "rating"
-    permission: ClassVar[str] = "ratings need surveys in the account's plan, and an agent who may see them"
+    kind = "freshdesk_ratings"
+    endpoint = "/api/v2/surveys/satisfaction_ratings"
+    noun = "rating"
+    permission = "ratings need surveys in the account's plan, and an agent who may see them"
 
-    key_env: str = Field(exclude=True)
-    start: date = date(2010, 1, 1)
     deep_scan_days: int = Field(default=30, ge=0, le=3650, exclude=True)
-
-    def auth(self) -> Auth:
-        """Return the key, whose password is any letter."""
-        return Basic(self.secret("key_env"), SecretStr("X"))
 
     def pager(self) -> Pager:
         """Return the way through the new ratings, whose order nobody promises."""
-        start = datetime.combine(self.start, time(), UTC)
+        start = first_moment(self.start)
         return Window(
             inner=PageNumber(), since_param="created_since", at="created_at", now=self.now(), start=start
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -46,17 +45,15 @@ class Goftino(ConversationSource):
         key_env: Environment variable with the API key.
     """
 
-    kind: ClassVar[str] = "goftino"
-    endpoint: ClassVar[str] = "/chats"
-    items_at: ClassVar[str] = "data.chats"
-    noun: ClassVar[str] = "message"
-    permission: ClassVar[str] = "the key has to be that of the account"
-    said: ClassVar[InnerList] = InnerList(way=PAGES, items_at="data.messages", what="messages of a chat")
-    shape: ClassVar[Shape] = Shape(
-        channel=Channel.CHAT, id="message_id", text="content", created_at="date", zone=TEHRAN
-    )
-    about: ClassVar[About] = About(id="chat_id", author_id="user_id", status="chat_status")
-    customer: ClassVar[tuple[str, str]] = ("sender.from", "user")
+    kind = "goftino"
+    endpoint = "/chats"
+    items_at = "data.chats"
+    noun = "message"
+    permission = "the key has to be that of the account"
+    said = InnerList(way=PAGES, items_at="data.messages", what="messages of a chat")
+    shape = Shape(channel=Channel.CHAT, id="message_id", text="content", created_at="date", zone=TEHRAN)
+    about = About(id="chat_id", author_id="user_id", status="chat_status")
+    customer = ("sender.from", "user")
 
     base_url: str = "https://api.goftino.com/v1"
     key_env: str = Field(exclude=True)

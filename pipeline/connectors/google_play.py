@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from pipeline.connectors.auth import Auth
-from pipeline.connectors.http_client import Params
-from pipeline.connectors.json_row import value_in
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import Cursor, Pager, value_at
+from pipeline.connectors.pagers import Cursor, value_at
 from pipeline.connectors.shape import LIST_NAME, Shape
 from pipeline.connectors.signed_token import ServiceAccount
-from pipeline.errors import StopSource
 from pipeline.records import Channel
 
-TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 SAID = "comments.userComment"
-TOLD = (
-    ("language", f"{SAID}.reviewerLanguage"),
-    ("version", f"{SAID}.appVersionName"),
-    ("android", f"{SAID}.androidOsVersion"),
-    ("device", f"{SAID}.device"),
-    ("likes", f"{SAID}.thumbsUpCount"),
-    ("dislikes", f"{SAID}.thumbsDownCount"),
-)
 
 
 class GooglePlay(JsonSource):
@@ -60,13 +47,14 @@ class GooglePlay(JsonSource):
         key_env: Environment variable with the key, the contents of its JSON file.
     """
 
-    kind: ClassVar[str] = "google_play"
-    items_at: ClassVar[str] = "reviews"
-    noun: ClassVar[str] = "review"
-    permission: ClassVar[str] = 'the service account needs "Reply to reviews" in the Play Console'
-    way: ClassVar[Pager] = Cursor(param="token", at="tokenPagination.nextPageToken")
-    newest_first: ClassVar[bool] = True
-    shape: ClassVar[Shape] = Shape(
+    kind = "google_play"
+    items_at = "reviews"
+    noun = "review"
+    permission = 'the service account needs "Reply to reviews" in the Play Console'
+    way = Cursor(param="token", at="tokenPagination.nextPageToken")
+    always = (("maxResults", 100),)
+    newest_first = True
+    shape = Shape(
         channel=Channel.REVIEW,
         id="reviewId",
         text=f"{SAID}.text",
@@ -74,8 +62,14 @@ class GooglePlay(JsonSource):
         answered_at="comments.developerComment.lastModified.seconds",
         product=LIST_NAME,
         stars=f"{SAID}.starRating",
-        attributes=TOLD,
-        optional=tuple(path for _, path in TOLD),
+        optional_attributes=(
+            ("language", f"{SAID}.reviewerLanguage"),
+            ("version", f"{SAID}.appVersionName"),
+            ("android", f"{SAID}.androidOsVersion"),
+            ("device", f"{SAID}.device"),
+            ("likes", f"{SAID}.thumbsUpCount"),
+            ("dislikes", f"{SAID}.thumbsDownCount"),
+        ),
     )
 
     base_url: str = "https://androidpublisher.googleapis.com"
@@ -85,24 +79,12 @@ class GooglePlay(JsonSource):
 
     def auth(self) -> Auth:
         """Return a token that the service account's key gets."""
-        key = self.secret("key_env").get_secret_value()
-        email, private = value_in(key, "client_email"), value_in(key, "private_key")
-        if not isinstance(email, str) or not isinstance(private, str):
-            raise StopSource(
-                f"source {self.name}: {self.key_env} (key_env) holds no key of a service account: expected the "
-                "whole JSON file as it was downloaded, with client_email and private_key"
-            )
-        return ServiceAccount(
-            TOKEN_URL, SecretStr(email), client_secret=SecretStr(private), now=self.now, scope=SCOPE
-        )
+        place = f"source {self.name}: {self.key_env} (key_env)"
+        return ServiceAccount.of_key(self.secret("key_env"), scope=SCOPE, now=self.now, place=place)
 
     def lists(self) -> Mapping[str, str]:
         """Return the reviews of each app."""
         return {name: f"/androidpublisher/v3/applications/{name}/reviews" for name in self.packages}
-
-    def params(self) -> Params:
-        """Ask for as many as a page can hold."""
-        return {"maxResults": 100}
 
     def rows_in(self, content: object) -> object:
         """Return the reviews, with what was said by kind; the service leaves an empty list out."""

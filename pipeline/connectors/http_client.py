@@ -151,7 +151,7 @@ class HttpClient:
         request = httpx.Request(
             "GET" if body is None else "POST", url, headers=self._headers, json=body, extensions=self._timeout
         )
-        if self._authorised and self._is_elsewhere(request.url):
+        if self._is_elsewhere(request.url):
             raise self._stop(
                 request.url, "the service names it as the next page, on another host: check base_url"
             )
@@ -243,8 +243,9 @@ class HttpClient:
         problem = ""
         if request.method == "POST" and response.status_code in LOSES_BODY:
             problem = "in a way that loses what was asked"
-        elif self._authorised and self._is_elsewhere(url):
-            problem = "which would be sent the credentials"
+        elif self._is_elsewhere(url):
+            # neither credentials nor this machine's place in the network are for whom a service names
+            problem = "which would be sent the credentials" if self._authorised else "another host"
         if problem:
             separator = " " if problem.startswith("in") else ", "
             raise self._stop(

@@ -17,7 +17,7 @@ from pipeline.connectors.credentials import read_secret
 from pipeline.connectors.http_client import Network
 from pipeline.connectors.imap_answers import Answers, Reached, find_answered, look_up_answers, scan_answers
 from pipeline.connectors.imap_mailbox import FoundMail, Mailbox, Server, Tls, open_mailbox
-from pipeline.connectors.mail import MailReader, normalize_agents, parse_headers, parse_mail
+from pipeline.connectors.mail import MailReader, parse_headers, parse_mail
 from pipeline.connectors.mail_headers import find_ids
 from pipeline.connectors.mapping import Constants
 from pipeline.errors import RetryLater, SkipRecord
@@ -93,13 +93,7 @@ class Imap(Connector):
     def fetch(self, since: str | None) -> Iterator[Page]:
         """Yield the mails that came into the folders since the bookmark, and those answered since then."""
         told = self._read_told(since)
-        reader = MailReader(
-            self.name,
-            normalize_agents(self.agents),
-            normalize_agents(self.recipients),
-            self.constants,
-            self.now,
-        )
+        reader = MailReader.of(self.name, self.agents, self.recipients, self.constants, self.now)
         with open_mailbox(self._server()) as mailbox:
             reached = {folder: self._begin(mailbox, folder, told.get(folder)) for folder in self.folders}
             kept = {

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 from pydantic import Field, SecretStr
 
 from pipeline.connectors.auth import Auth, Basic
 from pipeline.connectors.conversations import About, ConversationSource
-from pipeline.connectors.http_client import HttpClient, Params
+from pipeline.connectors.http_client import Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.pagers import Cursor, Offset, Pager
+from pipeline.connectors.scans import first_moment
 from pipeline.connectors.shape import Shape
 from pipeline.connectors.windows import Window
 from pipeline.records import Channel
@@ -55,13 +54,14 @@ class JiraServiceManagement(ConversationSource):
         start: Requests that changed before this day are left out.
     """
 
-    kind: ClassVar[str] = "jira_service_management"
-    endpoint: ClassVar[str] = "/rest/api/2/search/jql"
-    items_at: ClassVar[str] = "issues"
-    noun: ClassVar[str] = "comment"
-    permission: ClassVar[str] = "the token's agent needs Browse projects"
-    said: ClassVar[InnerList] = InnerList(way=PAGES, items_at="comments", what="comments of a request")
-    shape: ClassVar[Shape] = Shape(
+    kind = "jira_service_management"
+    endpoint = "/rest/api/2/search/jql"
+    items_at = "issues"
+    noun = "comment"
+    always = (("fields", FIELDS), ("maxResults", 100))
+    permission = "the token's agent needs Browse projects"
+    said = InnerList(way=PAGES, items_at="comments", what="comments of a request")
+    shape = Shape(
         channel=Channel.TICKET,
         text="body",
         created_at="created",
@@ -70,13 +70,14 @@ class JiraServiceManagement(ConversationSource):
         author_email="author.emailAddress",
         optional=("updated", "author.emailAddress"),
     )
-    about: ClassVar[About] = About(
+    about = About(
+        title="fields.summary",
         queue="fields.project.key",
         status="fields.status.name",
         page=("/browse/", "key"),
         attributes=(("priority", "fields.priority.name"), ("type", "fields.issuetype.name")),
     )
-    bot: ClassVar[tuple[str, str]] = ("author.accountType", "app")
+    bot = ("author.accountType", "app")
 
     projects: tuple[str, ...] = Field(min_length=1)
     email: str = Field(min_length=3, exclude=True)
@@ -87,10 +88,6 @@ class JiraServiceManagement(ConversationSource):
         """Return the token with its owner."""
         return Basic(SecretStr(self.email), self.secret("token_env"))
 
-    def params(self) -> Params:
-        """Ask for the fields that are read."""
-        return {"fields": FIELDS, "maxResults": 100}
-
     def pager(self) -> Pager:
         """Return the way through what changed."""
         return Window(
@@ -99,7 +96,7 @@ class JiraServiceManagement(ConversationSource):
             at="fields.updated",
             now=self.now(),
             write=self._write_query,
-            start=datetime.combine(self.start, time(), UTC),
+            start=first_moment(self.start),
             overlap=timedelta(minutes=5),
         )
 
@@ -107,18 +104,16 @@ class JiraServiceManagement(ConversationSource):
         """Return the comments of a request."""
         return f"/rest/api/2/issue/{conversation.id()}/comment", {"orderBy": "created"}
 
-    def messages_of(self, conversation: JsonRow, client: HttpClient) -> Sequence[JsonRow]:
-        """Return the request's own words, then its comments."""
+    def opening(self, conversation: JsonRow) -> Mapping[str, object]:
+        """Return the request's own words."""
         issue = conversation.inner("fields")
-        words = (issue.maybe("summary"), issue.text("description", null_is_empty=True))
-        own = {
+        return {
             "id": f"{conversation.id()}/description",
-            "body": "\n".join(one for one in words if one),
+            "body": issue.text("description", null_is_empty=True),
             "created": issue.content.get("created"),
             "author": issue.content.get("creator"),
             "jsdPublic": True,
         }
-        return [replace(conversation, content=own), *super().messages_of(conversation, client)]
 
     def is_spoken(self, message: JsonRow) -> bool:
         """Whether customers can read it."""

@@ -7,24 +7,23 @@ from contextlib import closing
 from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import ClassVar, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Literal, Self
 
 from pydantic import model_validator
 
-from pipeline.connectors.files import BROKEN_ARCHIVE, FileConnector, Row, bare_suffix, open_bytes, unreadable
+from pipeline.connectors.files import BROKEN_ARCHIVE, Row, bare_suffix, open_bytes, unreadable
 from pipeline.connectors.json_objects import Found, find_arrays, find_in_document, find_in_lines
 from pipeline.connectors.json_paths import compile_path, has_path, parse_path
-from pipeline.connectors.mapping import Constants, Fields
+from pipeline.connectors.mapped_file import MappedFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.row_reader import Record, RowReader
+from pipeline.connectors.unpacking import read_lines
 from pipeline.errors import StopSource
-from pipeline.records import Channel, TextFormat
 
 CHECKED_ROWS = 1000
 
 
-class JsonFile(FileConnector):
+class JsonFile(MappedFile):
     """A JSON file whose objects are messages.
 
     Ask for: an export in JSON Lines (one object a line), or one JSON document with an array of messages.
@@ -42,24 +41,16 @@ class JsonFile(FileConnector):
         fields = { id = "id", text = "turns[role=customer].text", created_at = "started_at" }
 
     Args:
-        channel: How the customers of this file spoke.
         fields: Which path becomes what.
         constants: What holds for every object.
-        text_format: What their texts are made of: ``plain``, ``html`` or ``email``.
-        zone: Zone of the dates, where they name none.
         layout: ``lines`` (an object a line) or ``document``; ``None``: by the name, ``.json`` is a document.
         items: Path to the array of a document; empty: the document is the array.
         optional: Paths that need not occur. Any other has to occur within the first 1,000 objects, or
             the mapping is taken for wrong.
     """
 
-    kind: ClassVar[str] = "json_file"
+    kind = "json_file"
 
-    channel: Channel
-    fields: Fields
-    constants: Constants = Constants()
-    text_format: TextFormat = TextFormat.PLAIN
-    zone: ZoneInfo | None = None
     layout: Literal["lines", "document"] | None = None
     items: str = ""
     optional: tuple[str, ...] = ()
@@ -72,16 +63,7 @@ class JsonFile(FileConnector):
 
     @cached_property
     def _reader(self) -> RowReader:
-        return RowReader(
-            source=self.name,
-            channel=self.channel,
-            text_format=self.text_format,
-            zone=self.zone,
-            now=self.now,
-            fields=self.fields,
-            constants=self.constants,
-            getter_of=compile_path,
-        )
+        return RowReader(source=self.name, mapping=self, now=self.now, getter_of=compile_path)
 
     def rows(self, file: Path) -> Iterator[Row]:
         """Yield every object.
@@ -110,7 +92,7 @@ class JsonFile(FileConnector):
         if not self._is_lines(file):
             return None
         with closing(open_bytes(file)) as lines:
-            return sum(1 for line in lines if not line.isspace())
+            return sum(1 for line in read_lines(lines) if line is None or not line.isspace())
 
     def _is_lines(self, file: Path) -> bool:
         return (self.layout or ("document" if bare_suffix(file) == ".json" else "lines")) == "lines"

@@ -11,6 +11,7 @@ import ijson
 
 from pipeline.connectors.json_stream import MendedJson
 from pipeline.connectors.row_reader import Record
+from pipeline.connectors.unpacking import MAX_LINE_BYTES, read_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,13 @@ class Found:
 
 def find_in_lines(stream: IO[bytes]) -> Iterator[Found]:
     """Yield what each line holds; blank lines are passed over."""
-    for n_line, line in enumerate(stream, 1):
+    for n_line, line in enumerate(read_lines(stream), 1):
+        position = f"line {n_line}"
+        if line is None:
+            yield Found(position, position, None, f"longer than {MAX_LINE_BYTES:,} bytes: export it again")
+            continue
         if line.isspace():
             continue
-        position = f"line {n_line}"
         try:
             value = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
         except json.JSONDecodeError as error:
@@ -57,9 +61,11 @@ def find_in_document(stream: IO[bytes], items: str) -> Iterator[Found]:
         items: Path to the array; empty: the document is the array.
     """
     n_item = 0
+    mended = MendedJson(stream)
     try:
-        for value in ijson.items(MendedJson(stream), f"{items}.item" if items else "item", use_float=True):
+        for value in ijson.items(mended, f"{items}.item" if items else "item", use_float=True):
             n_item += 1
+            mended.start_item()
             yield _check_object(f"item {n_item}", value, value)
     except (ijson.JSONError, ValueError) as error:
         yield Found(f"after item {n_item}", f"break after item {n_item}", None, describe_break(error))
@@ -74,8 +80,10 @@ def describe_break(error: Exception) -> str:
 def find_arrays(stream: IO[bytes]) -> tuple[str, ...]:
     """Return the paths at which a document has arrays outside of other arrays; ``""`` for the document."""
     found: dict[str, None] = {}
+    mended = MendedJson(stream)
     try:
-        for prefix, event, _ in ijson.parse(MendedJson(stream), use_float=True):
+        for prefix, event, _ in ijson.parse(mended, use_float=True):
+            mended.start_item()
             if event == "start_array" and "item" not in prefix.split("."):
                 found[prefix] = None
     except (ijson.JSONError, ValueError):

@@ -31,9 +31,11 @@ class JsonSource(HttpConnector):
     """A list in JSON, which a subclass describes.
 
     ``endpoint`` is the path of the list, ``items_at`` where it stands in the answer, ``noun`` what its objects are
-    called. ``way`` is how it is paged; with ``newest_first`` it is read from the top until what follows is known.
-    ``shape`` says what the fields mean; ``is_company`` which objects are no customer's. What does not fit into
-    that is written: ``pager``, ``params``, ``find_messages``, ``read``. docs/adding-a-source.md tells it at length.
+    called, ``always`` the parameters of every page beside those of the pager. ``way`` is how it is paged; with
+    ``newest_first`` it is read from the top until what follows is known, by the time at ``newest_at`` where that of
+    writing does not order it. ``shape`` says what the fields mean; ``is_company`` which objects are no customer's.
+    What does not fit into that is written: ``pager``, ``params``, ``find_messages``, ``read``.
+    docs/adding-a-source.md tells it at length.
 
     Args:
         deep_scan_days: After so many days all is read once more, for edits that the service does not
@@ -45,7 +47,9 @@ class JsonSource(HttpConnector):
     items_at: ClassVar[str] = ""
     noun: ClassVar[str]
     way: ClassVar[Pager]
+    always: ClassVar[tuple[tuple[str, str | int], ...]] = ()
     newest_first: ClassVar[bool] = False
+    newest_at: ClassVar[str] = ""
     shape: ClassVar[Shape]
 
     deep_scan_days: int = Field(default=0, ge=0, le=3650, exclude=True)
@@ -56,22 +60,25 @@ class JsonSource(HttpConnector):
         if not self.newest_first:
             return self.way
         shape = self.shape
-        return NewestFirst(
-            inner=self.way, at=shape.created_at, id_at=shape.id, zone=shape.zone, now=self.now()
-        )
+        at = self.newest_at or shape.created_at
+        return NewestFirst(inner=self.way, at=at, id_at=self.listed_id_at(), zone=shape.zone, now=self.now())
+
+    def listed_id_at(self) -> str:
+        """Return the path of the identifier of an object of the list."""
+        return self.shape.id
 
     def is_company(self, row: JsonRow) -> bool:
-        """Whether an object is the company's own."""
+        """Whether an object is the company's own; it is left out unread."""
         del row
         return False
 
     def read(self, row: JsonRow) -> Feedback | None:
-        """Return the feedback of one object; ``None`` where it is no customer's.
+        """Return the feedback of one object that is not the company's; ``None`` where it is none.
 
         Raises:
             SkipRecord: It cannot be understood.
         """
-        return None if self.is_company(row) else self.shape.read(row, source=self.name)
+        return self.shape.read(row, source=self.name)
 
     def address(self) -> str:
         """Return the path of the list under ``base_url``."""
@@ -83,11 +90,14 @@ class JsonSource(HttpConnector):
 
     def params(self) -> Params:
         """Return the parameters of every page beside those of the pager."""
-        return {}
+        return dict(self.always)
 
     def locate(self, address: str, params: Params) -> tuple[str, Params]:
-        """Return path and parameters of a page; some services want the page's number in the path."""
-        return address, params
+        """Return path and parameters of a page; a parameter whose name stands in braces in the path goes there."""
+        placed = {name: value for name, value in params.items() if f"{{{name}}}" in address}
+        for name, value in placed.items():
+            address = address.replace(f"{{{name}}}", str(value))
+        return address, {name: value for name, value in params.items() if name not in placed}
 
     def body(self, list_name: str, params: Params) -> object:
         """Return what to post with the parameters of a page; ``None``: they stand in the address of a GET."""
@@ -97,7 +107,8 @@ class JsonSource(HttpConnector):
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return the messages that an object of the list stands for: itself, or those of a ticket."""
         del client
-        yield self.message(row, partial(self.read, row))
+        if not self.is_company(row):
+            yield self.message(row, partial(self.read, row))
 
     def n_at_once(self) -> int:
         """Return for how many objects ``find_messages`` may ask at the same time, in threads."""

@@ -11,18 +11,24 @@ from email.parser import BytesHeaderParser, BytesParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from html import escape
+from typing import Self
 from zoneinfo import ZoneInfo
 
+from pipeline.connectors.authors import known_author
 from pipeline.connectors.base import Clock, hash_raw
 from pipeline.connectors.mail_headers import decode_bytes, find_address, find_ids, read_header
 from pipeline.connectors.mapping import Constants
 from pipeline.dates import parse_date
 from pipeline.errors import SkipRecord
-from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
+from pipeline.records import Channel, Feedback, Reply, Role, TextFormat
 
 KNOWN_DATES = "known formats: those of RFC 5322, as in Wed, 28 Feb 2024 13:05:22 +0330"
 # nothing but what was sent between two machines of 1990 or later is a mail of a customer
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+# a part in a part in a part takes time with each line, and each part some kilobytes of memory
+MAX_BOUNDARIES = 50
+MAX_DASHED_LINES = 5000
 
 _SERVERS = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>,;:\"()]+")
@@ -47,6 +53,10 @@ def parse_mail(raw: bytes) -> Message:
     Raises:
         SkipRecord: Its parts are nested too deep to be read.
     """
+    if raw.lower().count(b"boundary=") > MAX_BOUNDARIES or raw.count(b"\n--") > MAX_DASHED_LINES:
+        raise SkipRecord(
+            "the parts of the mail are nested too deep or too many to be read: look at it by hand"
+        )
     try:
         return BytesParser(policy=compat32).parsebytes(raw)
     except RecursionError as error:
@@ -74,6 +84,18 @@ class MailReader:
     recipients: frozenset[str]
     constants: Constants
     now: Clock
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        agents: Iterable[str],
+        recipients: Iterable[str],
+        constants: Constants,
+        now: Clock,
+    ) -> Self:
+        """Return the reader of a source, whose addresses stand as people write them."""
+        return cls(source, normalize_agents(agents), normalize_agents(recipients), constants, now)
 
     def is_wanted(self, message: Message) -> bool:
         """Say whether a mail went to one of ``recipients``."""
@@ -114,7 +136,7 @@ class MailReader:
             created_at=self._when(message, native_id, received_at),
             channel=Channel.EMAIL,
             text_format=TextFormat.EMAIL,
-            author=Author(email=sender) if sender else None,
+            author=known_author(email=sender),
             conversation_id=parents[0] if parents else native_id,
             brand=self.constants.brand,
             product=self.constants.product,

@@ -52,7 +52,10 @@ def find_address(message: Message) -> str | None:
     """Return the address that a mail is from, in lower case."""
     value = _raw_header(message, "from")
     found = _IN_BRACKETS.findall(value)
-    address = found[-1] if found else parseaddr(value)[1]
+    try:
+        address = found[-1] if found else parseaddr(value)[1]
+    except RecursionError:  # a remark in a remark in a remark, as brackets set them
+        return None
     return address.lower() if "@" in address else None
 
 

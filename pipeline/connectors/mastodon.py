@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from pydantic import Field
 
 from pipeline.connectors.auth import Auth, Header
@@ -40,9 +38,9 @@ class Mastodon(JsonSource):
         own_accounts: The company's accounts, as ``acct`` shows them; their posts are left out.
     """
 
-    kind: ClassVar[str] = "mastodon"
-    noun: ClassVar[str] = "post"
-    permission: ClassVar[str] = "the token needs read:statuses for a hashtag, read:notifications for mentions"
+    kind = "mastodon"
+    noun = "post"
+    permission = "the token needs read:statuses for a hashtag, read:notifications for mentions"
 
     hashtag: str | None = Field(default=None, min_length=1, pattern=r"^[^#/?&\s]+$")
     token_env: str | None = Field(default=None, exclude=True)

@@ -1,19 +1,12 @@
-"""Feedback in an mbox file (RFC 4155): what Thunderbird, Gmail's Takeout and most mail servers export.
-
-Python's own ``mailbox`` reads no compressed files and begins a new mail at every line of a text that starts
-with "From "; so the mails are told apart here, and read by Python's ``email``.
-"""
+"""Feedback in an mbox file (RFC 4155): what Thunderbird, Gmail's Takeout and most mail servers export."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, ClassVar
 
 from pipeline.connectors.files import (
     BROKEN_ARCHIVE,
@@ -23,24 +16,11 @@ from pipeline.connectors.files import (
     open_bytes,
     unreadable,
 )
-from pipeline.connectors.mail import MailReader, normalize_agents, parse_headers, parse_mail
+from pipeline.connectors.mail import MailReader, parse_headers, parse_mail
 from pipeline.connectors.mapping import Constants
+from pipeline.connectors.mbox import find_mails
 from pipeline.errors import StopSource
 from pipeline.records import Feedback, Reply
-
-# texts stand first, attachments after them
-MAX_MAIL_BYTES = 4 * 2**20
-_BEGIN = re.compile(rb"From \S.* \d\d:\d\d.*\d{4}(?: [+-]\d{4})?\r?\n?\Z")
-_ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundMail:
-    """A mail of a file: its number, its bytes, and whether the file breaks off inside it."""
-
-    number: int
-    raw: bytes
-    is_cut: bool
 
 
 class MboxFile(FileConnector):
@@ -65,7 +45,7 @@ class MboxFile(FileConnector):
         constants: What holds for every mail.
     """
 
-    kind: ClassVar[str] = "mbox_file"
+    kind = "mbox_file"
 
     agents: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
@@ -77,13 +57,7 @@ class MboxFile(FileConnector):
         Raises:
             StopSource: The file is no mbox, or none of its mails is to one of ``recipients``.
         """
-        reader = MailReader(
-            self.name,
-            normalize_agents(self.agents),
-            normalize_agents(self.recipients),
-            self.constants,
-            self.now,
-        )
+        reader = MailReader.of(self.name, self.agents, self.recipients, self.constants, self.now)
         answers = self._read_answers(file, reader)
         with closing(open_bytes(file)) as stream:
             for mail in find_mails(stream):
@@ -119,26 +93,3 @@ class MboxFile(FileConnector):
                 f"source {self.name}: none of the {n_mails} mails of {file} is to one of recipients: correct them"
             )
         return answers
-
-
-def find_mails(stream: IO[bytes]) -> Iterator[FoundMail]:
-    """Yield the mails of a file one by one; of each no more than its first 4 MiB are kept in memory."""
-    lines: list[bytes] = []
-    n_mails = n_bytes = 0
-    before = b"\n"
-    # a line without an end is no reason to hold a whole file in memory
-    for line in iter(partial(stream.readline, MAX_MAIL_BYTES), b""):
-        if before in (b"\n", b"\r\n") and _BEGIN.match(line):
-            if n_mails:
-                yield FoundMail(n_mails, _join(lines), is_cut=False)
-            lines, n_bytes, n_mails = [], 0, n_mails + 1
-        elif n_mails and n_bytes < MAX_MAIL_BYTES:
-            lines.append(line)
-            n_bytes += len(line)
-        before = line
-    if n_mails:
-        yield FoundMail(n_mails, _join(lines), is_cut=not before.endswith(b"\n"))
-
-
-def _join(lines: list[bytes]) -> bytes:
-    return _ESCAPED.sub(rb"\1", b"".join(lines))

@@ -108,7 +108,7 @@ class Reddit(JsonSource):
         """Return a post with its title, or a comment."""
         name = row.id("name")
         words = [row.text("body")] if name.startswith(COMMENT) else [row.text("title"), row.text("selftext")]
-        if self.is_company(row) or row.text("author") in GONE or words[-1] in GONE:
+        if row.text("author") in GONE or words[-1] in GONE:
             return None
         kept = {"subreddit": row.maybe("subreddit"), "score": row.maybe("score")}
         return Feedback(

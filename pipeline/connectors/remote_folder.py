@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec  # type: ignore[import-untyped]
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from fsspec.registry import known_implementations  # type: ignore[import-untyped]
 
 from pipeline.errors import BazkhordError, RetryLater, StopSource
 
+log = logging.getLogger(__name__)
 CHANGES_WITH_CONTENT = ("ETag", "etag", "md5", "content_md5", "sha256")
 CHANGES_WITH_TIME = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 
@@ -44,11 +48,24 @@ class RemoteFolder:
         """
         with self._translated():
             self._system.ls(self._path, detail=False)
-            found = self._system.find(self._path, detail=True)
+            found = self._find()
             if self._path in found:
                 raise NotADirectoryError(self._path)
         start = self._path.rstrip("/") + "/"
         return {path.removeprefix(start): stamp(info) for path, info in sorted(found.items())}
+
+    def _find(self) -> Mapping[str, Mapping[str, object]]:
+        if not isinstance(self._system, LocalFileSystem) or not Path(self._path).is_dir():
+            found: Mapping[str, Mapping[str, object]] = self._system.find(self._path, detail=True)
+            return found
+        # fsspec follows links, also in circles, and takes pipes and devices for files
+        meant, n_others = find_files(Path(self._path))
+        if n_others:
+            log.warning(
+                "source %s: %d links out of the folder, pipes or devices of %s were passed over",
+                self._source, n_others, self.url,
+            )  # fmt: skip
+        return {str(file): self._system.info(str(file)) for file in meant}
 
     def copy(self, name: str, target: Path) -> bool:
         """A file of the folder lies at ``target`` of this machine.
@@ -75,6 +92,22 @@ class RemoteFolder:
             raise
         except Exception as error:  # every file system has errors of its own, and few are OSErrors
             raise _translate(error, self._source, self.url) from error
+
+
+def find_files(folder: Path) -> tuple[list[Path], int]:
+    """Return the files in a folder of this machine and below it, and how many entries are none of its own.
+
+    A link counts where it leads to a file of the same folder; folders behind links are not looked into.
+    """
+    own, n_others = folder.resolve(), 0
+    meant: list[Path] = []
+    for place, _, names in os.walk(folder):
+        for file in (Path(place) / name for name in names):
+            if file.is_file() and file.resolve().is_relative_to(own):
+                meant.append(file)
+            else:
+                n_others += 1
+    return meant, n_others
 
 
 def stamp(info: Mapping[str, object]) -> str:

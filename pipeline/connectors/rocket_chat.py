@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,8 +11,7 @@ from pipeline.connectors.conversations import About, ConversationSource
 from pipeline.connectors.http_client import Params
 from pipeline.connectors.inner_lists import InnerList
 from pipeline.connectors.json_row import JsonRow
-from pipeline.connectors.pagers import Offset, Pager
-from pipeline.connectors.scans import NewestFirst
+from pipeline.connectors.pagers import Offset
 from pipeline.connectors.shape import Shape
 from pipeline.records import Channel, Feedback, Reply
 
@@ -45,13 +43,17 @@ class RocketChat(ConversationSource):
         token_env: Environment variable with the token.
     """
 
-    kind: ClassVar[str] = "rocket_chat"
-    endpoint: ClassVar[str] = "/api/v1/livechat/rooms"
-    items_at: ClassVar[str] = "rooms"
-    noun: ClassVar[str] = "message"
-    permission: ClassVar[str] = "the token's user needs view-livechat-rooms and view-l-room"
-    said: ClassVar[InnerList] = InnerList(way=PAGES, items_at="messages", what="messages of a room")
-    shape: ClassVar[Shape] = Shape(
+    kind = "rocket_chat"
+    endpoint = "/api/v1/livechat/rooms"
+    items_at = "rooms"
+    noun = "message"
+    always = (("sort", '{"lm": -1}'),)
+    way = PAGES
+    newest_first = True
+    newest_at = "lm"
+    permission = "the token's user needs view-livechat-rooms and view-l-room"
+    said = InnerList(way=PAGES, items_at="messages", what="messages of a room")
+    shape = Shape(
         channel=Channel.CHAT,
         id="_id",
         text="msg",
@@ -60,7 +62,7 @@ class RocketChat(ConversationSource):
         author_id="u._id",
         optional=("editedAt",),
     )
-    about: ClassVar[About] = About(
+    about = About(
         id="_id", queue="departmentId", page=("/live/", "_id"), attributes=(("via", "source.type"),)
     )
 
@@ -73,14 +75,6 @@ class RocketChat(ConversationSource):
         """Return the token and whose it is."""
         token = Header(self.secret("token_env"), name="X-Auth-Token", prefix="")
         return WithHeaders(token, {"X-User-Id": self.user})
-
-    def params(self) -> Params:
-        """Ask for the rooms with the latest message first."""
-        return {"sort": '{"lm": -1}'}
-
-    def pager(self) -> Pager:
-        """Return the way from the latest message back to what is known."""
-        return NewestFirst(inner=PAGES, at="lm", id_at="_id", now=self.now())
 
     def place(self, conversation: JsonRow) -> tuple[str, Params]:
         """Return the messages of a room."""

@@ -6,22 +6,56 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from pipeline.connectors.authors import known_author
 from pipeline.connectors.base import Clock, hash_raw
 from pipeline.connectors.mapping import AUTHOR, SCORES, TEXTS, Constants, Fields
 from pipeline.dates import parse_date
 from pipeline.errors import SkipRecord
-from pipeline.records import Author, Channel, Feedback, Rating, Reply, TextFormat
+from pipeline.records import Channel, Feedback, Rating, Reply, TextFormat
 
 Record = Mapping[str, object]
 Getter = Callable[[Record], object]
+
+
+class Mapped(Protocol):
+    """How the rows of one source become messages."""
+
+    @property
+    def channel(self) -> Channel:
+        """How its customers spoke."""
+        ...
+
+    @property
+    def fields(self) -> Fields:
+        """Which column or path becomes what."""
+        ...
+
+    @property
+    def constants(self) -> Constants:
+        """What holds for every row."""
+        ...
+
+    @property
+    def text_format(self) -> TextFormat:
+        """What the texts are made of."""
+        ...
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Zone of dates that name none."""
+        ...
 
 
 class RowReader:
     """Reads rows of one source; built once, so that the mapping is resolved once.
 
     Args:
+        source: Name of the source.
+        mapping: What its rows mean.
+        now: Gives the present moment, aware.
         getter_of: Gives for a column or path the function that takes its value out of a row.
     """
 
@@ -29,16 +63,13 @@ class RowReader:
         self,
         *,
         source: str,
-        channel: Channel,
-        text_format: TextFormat,
-        zone: ZoneInfo | None,
+        mapping: Mapped,
         now: Clock,
-        fields: Fields,
-        constants: Constants,
         getter_of: Callable[[str], Getter],
     ) -> None:
-        self._source, self._channel, self._text_format = source, channel, text_format
-        self._zone, self._now, self._fields = zone, now, fields
+        fields, constants = mapping.fields, mapping.constants
+        self._source, self._channel, self._text_format = source, mapping.channel, mapping.text_format
+        self._zone, self._now, self._fields = mapping.zone, now, fields
         self._get = {column: getter_of(column) for column in fields.columns()}
         named = {name: getattr(fields, name) for name in (*TEXTS, *AUTHOR, *SCORES)}
         columns: dict[str, str] = {name: column for name, column in named.items() if column}
@@ -79,7 +110,12 @@ class RowReader:
             edited_at=self._time(record, self._fields.edited_at),
             channel=self._channel,
             text_format=self._text_format,
-            author=_author(label),
+            author=known_author(
+                label["author_id"],
+                phone=label["author_phone"],
+                email=label["author_email"],
+                crm_id=label["author_crm_id"],
+            ),
             conversation_id=label["conversation_id"],
             brand=label["brand"],
             product=label["product"],
@@ -212,8 +248,3 @@ def as_number(value: object, column: str) -> float | None:
         if math.isfinite(number):
             return number
     raise SkipRecord(f"{column}: expected a number, got something else: correct the row or the mapping")
-
-
-def _author(label: Mapping[str, str | None]) -> Author | None:
-    native_id, phone, email, crm_id = (label[name] for name in AUTHOR)
-    return Author(native_id, phone, email, crm_id) if native_id or phone or email or crm_id else None

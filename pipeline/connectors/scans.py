@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pipeline.connectors.bookmarks import State
@@ -24,6 +24,15 @@ def read_moment(row: object, path: str, *, now: datetime, zone: ZoneInfo | None 
         return parse_date(value, zone=zone, now=now)
     except (SkipRecord, StopSource):
         return None
+
+
+def first_moment(day: date) -> datetime:
+    """Return when a day begins, in UTC.
+
+    >>> first_moment(date(2025, 1, 1)).isoformat()
+    '2025-01-01T00:00:00+00:00'
+    """
+    return datetime.combine(day, time(), UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

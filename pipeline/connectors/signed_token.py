@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import httpx
 from pydantic import SecretStr
 
 from pipeline.connectors.auth import EARLY, Auth, OAuth2, Send
+from pipeline.connectors.json_row import value_in
 from pipeline.errors import StopSource
 
+GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -100,6 +102,28 @@ class ServiceAccount(OAuth2):
     advice: ClassVar[str] = (
         "check that the service account and its key still exist, and that the clock here is right"
     )
+
+    @classmethod
+    def of_key(cls, key: SecretStr, *, scope: str, now: Callable[[], datetime], place: str) -> Self:
+        """Return the proof that the key of one of Google's service accounts gives.
+
+        Args:
+            key: The JSON file that is downloaded with the key.
+            scope: Permissions to ask for, with blanks between them.
+            now: Gives the present moment.
+            place: Where the key was found, for errors.
+
+        Raises:
+            StopSource: It is no such file. It is not shown.
+        """
+        text = key.get_secret_value()
+        email, private = value_in(text, "client_email"), value_in(text, "private_key")
+        if not isinstance(email, str) or not isinstance(private, str):
+            raise StopSource(
+                f"{place} holds no key of a service account: expected the whole JSON file as it was downloaded, "
+                "with client_email and private_key"
+            )
+        return cls(GOOGLE_TOKENS, SecretStr(email), SecretStr(private), now, scope=scope)
 
     def _question(self) -> httpx.Request:
         claims = {

@@ -74,12 +74,8 @@ class StreamReader:
         self._needed = [path for path in needed if path not in stream.optional]
         self._reader = RowReader(
             source=source,
-            channel=stream.channel,
-            text_format=stream.text_format,
-            zone=stream.zone,
+            mapping=stream.model_copy(update={"fields": fields}),
             now=now,
-            fields=fields,
-            constants=stream.constants,
             getter_of=compile_path,
         )
 

@@ -183,16 +183,7 @@ class Sql(Connector):
 
     @cached_property
     def _reader(self) -> RowReader:
-        return RowReader(
-            source=self.name,
-            channel=self.channel,
-            text_format=self.text_format,
-            zone=self.zone,
-            now=self.now,
-            fields=self.fields,
-            constants=self.constants,
-            getter_of=itemgetter,
-        )
+        return RowReader(source=self.name, mapping=self, now=self.now, getter_of=itemgetter)
 
 
 def _is_after(key: Sequence[sa.ColumnElement[Any]], reached: Values) -> sa.ColumnElement[bool]:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import codecs
-import warnings
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Annotated, ClassVar
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.workbook import Workbook
 from pydantic import AfterValidator, Field
 
 from pipeline.connectors.delimited import open_text, read_rows
-from pipeline.connectors.files import FileConnector, Row, bare_suffix, unreadable
-from pipeline.connectors.mapping import Constants, Fields
+from pipeline.connectors.excel import read_excel
+from pipeline.connectors.files import Row, bare_suffix, unreadable
+from pipeline.connectors.mapped_file import MappedFile
 from pipeline.connectors.names import list_missing
 from pipeline.connectors.row_reader import RowReader
 from pipeline.errors import StopSource
-from pipeline.records import Channel, TextFormat
 
 EXCEL = (".xlsx", ".xlsm")
 
@@ -36,7 +30,7 @@ def _known_encoding(name: str) -> str:
         raise ValueError("expected an encoding that Python knows, like utf-8, utf-16 or cp1256") from None
 
 
-class TableFile(FileConnector):
+class TableFile(MappedFile):
     """A table whose first row names the columns.
 
     Ask for: an export as CSV, TSV or Excel with a first row that names the columns.
@@ -54,37 +48,20 @@ class TableFile(FileConnector):
     Args:
         channel: How the customers of this table spoke.
         fields: Which column becomes what.
-        constants: What holds for every row.
-        text_format: What their texts are made of: ``plain``, ``html`` or ``email``.
-        zone: Zone of the dates, where they name none.
         delimiter: Between two columns; ``None``: a tab in ``.tsv`` and ``.tab``, else a comma.
         encoding: Of a text table. A byte order mark wins. Excel in Persian may have written ``cp1256``.
         sheet: Of an Excel file; ``None``: the first.
     """
 
-    kind: ClassVar[str] = "table_file"
+    kind = "table_file"
 
-    channel: Channel
-    fields: Fields
-    constants: Constants = Constants()
-    text_format: TextFormat = TextFormat.PLAIN
-    zone: ZoneInfo | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     sheet: str | None = None
 
     @cached_property
     def _reader(self) -> RowReader:
-        return RowReader(
-            source=self.name,
-            channel=self.channel,
-            text_format=self.text_format,
-            zone=self.zone,
-            now=self.now,
-            fields=self.fields,
-            constants=self.constants,
-            getter_of=itemgetter,
-        )
+        return RowReader(source=self.name, mapping=self, now=self.now, getter_of=itemgetter)
 
     def rows(self, file: Path) -> Iterator[Row]:
         """Yield every row below the header.
@@ -115,29 +92,14 @@ class TableFile(FileConnector):
                 yield self._row(f"line {row.n_line}", names, row.cells, problem, row.raw)
 
     def _excel_rows(self, file: Path) -> Iterator[Row]:
-        with file.open("rb") as stream, closing(self._open_excel(stream, file)) as book:
-            if self.sheet and (missing := list_missing([self.sheet], book.sheetnames, what="sheet")):
-                raise StopSource(f"source {self.name}: {file.name} has {missing}: correct sheet")
-            sheet = book[self.sheet or book.sheetnames[0]]
-            rows = enumerate(sheet.iter_rows(values_only=True), 1)
+        with closing(read_excel(file, self.sheet, source=self.name)) as found:
+            rows = enumerate(found, 1)
             header = next(rows, (1, ()))[1]
             names = self._require_columns(["" if name is None else str(name) for name in header], file)
             for n_row, cells in rows:
                 if any(cell is not None for cell in cells):
                     fitted = _fit(cells, len(names))
                     yield self._row(f"row {n_row}", names, fitted, _count_problem(fitted, names), cells)
-
-    def _open_excel(self, stream: IO[bytes], file: Path) -> Workbook:
-        try:
-            with warnings.catch_warnings():
-                # openpyxl warns of styles and extensions that it leaves out; no cell is lost by that
-                warnings.simplefilter("ignore", UserWarning)
-                return openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise StopSource(
-                f"source {self.name}: {file} is no whole Excel file ({type(error).__name__}): "
-                "export it again as .xlsx or as CSV, uncompressed"
-            ) from error
 
     def _require_columns(self, header: Sequence[str], file: Path) -> list[str]:
         names = [name.strip() for name in header]

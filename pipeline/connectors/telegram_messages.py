@@ -51,8 +51,10 @@ def find_entries(stream: IO[bytes]) -> Iterator[Entry | Chat]:
     known: dict[str, str] = {}
     chat = Chat()
     try:
-        events = ijson.parse(MendedJson(stream), use_float=True)
+        mended = MendedJson(stream)
+        events = ijson.parse(mended, use_float=True)
         for prefix, event, value in events:
+            mended.start_item()
             if prefix in ENTRIES:
                 if event == "start_map":
                     yield Entry(chat, _build(events, prefix))

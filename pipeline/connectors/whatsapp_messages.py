@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO
 
-_M = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
+from pipeline.connectors.unpacking import read_lines
+
+MAX_MESSAGE_CHARS = 1_000_000  # WhatsApp itself takes 65,536
+# a few at most: any number of them, at several places, would be tried in all ways to share them out
+_M = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]{0,4}"
 _MARKS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]")
 _HALF_OF_DAY = (
     r"(?P<half>[ap]\.?\s?m\.?|[قب]\.?\s?ظ\.?|[صم](?!\w)|(?:قبل|بعد)[\s\u200c]?از[\s\u200c]?ظهر|صبح|عصر)"
@@ -86,17 +90,19 @@ def find_messages(stream: IO[bytes]) -> Iterator[Message]:
     layouts: Sequence[re.Pattern[str]] = _LAYOUTS
     parts: list[str] = []
     found: re.Match[str] | None = None
-    begin, line = 1, "\n"
-    for number, raw in enumerate(stream, 1):
-        line = raw.decode("utf-8", "replace")
+    begin, line, n_chars = 1, "\n", 0
+    for number, raw in enumerate(read_lines(stream), 1):
+        line = "\n" if raw is None else raw.decode("utf-8", "replace")
         matches = ((layout, match) for layout in layouts if (match := layout.match(line)))
         layout, match = next(matches, (None, None))
         if layout is None or match is None:
-            parts.append(line)
+            n_chars += len(line)
+            if n_chars <= MAX_MESSAGE_CHARS:
+                parts.append(line)
             continue
         if message := _build(begin, found, parts):
             yield message
-        layouts, found, parts, begin = (layout,), match, [match["rest"]], number
+        layouts, found, parts, begin, n_chars = (layout,), match, [match["rest"]], number, len(line)
     if message := _build(begin, found, parts, is_cut=not line.endswith("\n")):
         yield message
 

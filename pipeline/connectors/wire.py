@@ -12,12 +12,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ipaddress import ip_address
 from threading import Lock
 
 import httpx
 
+from pipeline.errors import StopSource
+
 IDLE_S = 5.0
 CHUNK_BYTES = 65_536
+# of Alibaba Cloud, and of Amazon's over IPv6; elsewhere it is 169.254.169.254
+METADATA = frozenset({"100.100.100.200", "fd00:ec2::254"})
 PORTS = {"https": 443, "http": 80}
 Place = tuple[str, str, int]
 
@@ -115,7 +120,33 @@ def _connect(place: Place, context: ssl.SSLContext, timeout_s: float | None) -> 
         raise httpx.ConnectTimeout(str(error)) from error
     except (OSError, UnicodeError) as error:
         raise httpx.ConnectError(str(error)) from error
+    require_harmless(connection, host)
     return connection
+
+
+def require_harmless(connection: HTTPConnection, host: str) -> None:
+    """The machine is none that answers with this machine's own secrets, as clouds have them at fixed addresses.
+
+    Raises:
+        StopSource: It is; the connection is closed.
+    """
+    peer = str(connection.sock.getpeername()[0]).partition("%")[0]
+    if is_metadata(peer):
+        connection.close()
+        raise StopSource(
+            f"{host} leads to {peer}, where clouds keep this machine's own secrets: check base_url"
+        )
+
+
+def is_metadata(address: str) -> bool:
+    """Whether an address is link-local (RFC 3927, RFC 4291), or one that a cloud keeps secrets of its machines at.
+
+    >>> is_metadata("169.254.169.254"), is_metadata("fd00:ec2::254"), is_metadata("192.168.1.7")
+    (True, True, False)
+    """
+    found = ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None) or found
+    return bool(mapped.is_link_local) or str(mapped) in METADATA
 
 
 def _ask(connection: HTTPConnection, request: httpx.Request, timeout_s: float | None) -> HTTPResponse:

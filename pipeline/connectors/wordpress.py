@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
 from pipeline.connectors.auth import Auth, Basic
+from pipeline.connectors.authors import known_author
 from pipeline.connectors.http_answers import Advice
 from pipeline.connectors.http_client import Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
 from pipeline.connectors.pagers import PageNumber, Pager
 from pipeline.connectors.scans import NewestFirst
-from pipeline.records import Author, Channel, Feedback, TextFormat
+from pipeline.records import Channel, Feedback, TextFormat
 
 NO_COMMENTS = ("pingback", "trackback")
-
 GMT = ZoneInfo("UTC")
 
 
@@ -49,10 +48,10 @@ class WordPress(JsonSource):
         channel: How these customers spoke.
     """
 
-    kind: ClassVar[str] = "wordpress"
-    route: ClassVar[str] = "/wp/v2/comments"
-    noun: ClassVar[str] = "comment"
-    permission: ClassVar[str] = "the user needs moderate_comments; or leave user and password_env out"
+    kind = "wordpress"
+    endpoint = "/wp/v2/comments"
+    noun = "comment"
+    permission = "the user needs moderate_comments; or leave user and password_env out"
 
     user: str | None = None
     password_env: str = Field(default="WORDPRESS_PASSWORD", exclude=True)
@@ -72,11 +71,11 @@ class WordPress(JsonSource):
 
     def address(self) -> str:
         """Return where the comments are, which depends on the site's permalinks."""
-        return "/" if self.plain_permalinks else f"/wp-json{self.route}"
+        return "/" if self.plain_permalinks else f"/wp-json{self.endpoint}"
 
     def params(self) -> Params:
         """Ask for the newest first, and for what only an editor may see if there is one."""
-        route = {"rest_route": self.route} if self.plain_permalinks else {}
+        route = {"rest_route": self.endpoint} if self.plain_permalinks else {}
         return {**route, "order": "desc", "orderby": "date", **({"context": "edit"} if self.user else {})}
 
     def advice(self) -> Advice:
@@ -88,7 +87,6 @@ class WordPress(JsonSource):
         author = int(row.number("author"))
         if row.text("type") in NO_COMMENTS or (author and author in self.staff):
             return None
-        email = row.maybe("author_email")
         parent = row.maybe("parent")
         return Feedback(
             source=self.name,
@@ -97,9 +95,7 @@ class WordPress(JsonSource):
             text_format=TextFormat.HTML,
             created_at=row.time("date_gmt", zone=GMT),
             channel=self.channel,
-            author=Author(native_id=str(author) if author else None, email=email)
-            if author or email
-            else None,
+            author=known_author(str(author) if author else None, email=row.maybe("author_email")),
             conversation_id=parent if parent and parent != "0" else row.id(),
             status=row.maybe("status"),
             permalink=row.maybe("link"),

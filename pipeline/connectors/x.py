@@ -67,12 +67,12 @@ class X(JsonSource):
         created_at="created_at",
         author_id="author_id",
         conversation_id="conversation_id",
-        attributes=(
+        optional_attributes=(
             ("lang", "lang"),
             ("likes", "public_metrics.like_count"),
             ("replies", "public_metrics.reply_count"),
         ),
-        optional=("author_id", "lang", "public_metrics.like_count", "public_metrics.reply_count"),
+        optional=("author_id",),
     )
 
     base_url: str = "https://api.x.com"
@@ -115,7 +115,7 @@ class X(JsonSource):
 
     def read(self, row: JsonRow) -> Feedback | None:
         """Return a post in its author's own words, under the id of its first version."""
-        if self.is_company(row) or _is_repost(row):
+        if _is_repost(row):
             return None
         post = self.shape.read(row, source=self.name)
         versions = row.content.get("edit_history_tweet_ids") or row.content.get("edit_history_post_ids")

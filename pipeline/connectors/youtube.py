@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -13,10 +13,10 @@ from pipeline.connectors.files import Row
 from pipeline.connectors.http_client import HttpClient, Params
 from pipeline.connectors.json_row import JsonRow
 from pipeline.connectors.json_source import JsonSource
-from pipeline.connectors.pagers import Cursor, Pager
-from pipeline.connectors.scans import NewestFirst
+from pipeline.connectors.pagers import Cursor
+from pipeline.connectors.shape import Shape
 from pipeline.connectors.threads import customers_turns
-from pipeline.records import Author, Channel, Feedback, Reply
+from pipeline.records import Channel, Feedback, Reply
 
 AT = "snippet.publishedAt"
 
@@ -45,12 +45,22 @@ class YouTube(JsonSource):
         key_env: Environment variable with the API key.
     """
 
-    kind: ClassVar[str] = "youtube"
-    endpoint: ClassVar[str] = "/commentThreads"
-    items_at: ClassVar[str] = "items"
-    noun: ClassVar[str] = "comment"
-    permission: ClassVar[str] = (
-        "the key's project needs YouTube Data API v3, and quota that is left for today"
+    kind = "youtube"
+    endpoint = "/commentThreads"
+    items_at = "items"
+    noun = "comment"
+    permission = "the key's project needs YouTube Data API v3, and quota that is left for today"
+    way = Cursor(param="pageToken", at="nextPageToken")
+    newest_first = True
+    newest_at = f"snippet.topLevelComment.{AT}"
+    shape = Shape(
+        channel=Channel.SOCIAL,
+        text="textDisplay",
+        created_at="publishedAt",
+        edited_at="updatedAt",
+        author_id="authorChannelId.value",
+        optional_attributes=(("videoId", "videoId"), ("likeCount", "likeCount")),
+        optional=("updatedAt", "authorChannelId.value"),
     )
 
     base_url: str = "https://www.googleapis.com/youtube/v3"
@@ -67,11 +77,6 @@ class YouTube(JsonSource):
         wanted: Params = {"part": "snippet,replies", "order": "time", "textFormat": "plainText"}
         return {**wanted, "allThreadsRelatedToChannelId": self.channel_id, "maxResults": 100}
 
-    def pager(self) -> Pager:
-        """Return the way from the newest thread back to what is known."""
-        pages = Cursor(param="pageToken", at="nextPageToken")
-        return NewestFirst(inner=pages, at=f"snippet.topLevelComment.{AT}", now=self.now())
-
     def find_messages(self, row: JsonRow, client: HttpClient) -> Iterable[Row]:
         """Return what others than the channel itself wrote in a thread."""
         del client
@@ -82,23 +87,15 @@ class YouTube(JsonSource):
             at=AT,
         )
         for one, answers in turns:
-            yield self.message(one, partial(self.read, one, answers))
+            yield self.message(one, partial(self._read_comment, one, answers))
 
-    def read(self, row: JsonRow, replies: tuple[Reply, ...] = ()) -> Feedback:
+    def _read_comment(self, row: JsonRow, replies: tuple[Reply, ...]) -> Feedback:
         """Return a comment, or a reply to one."""
-        said = row.inner("snippet")
-        author, video = said.maybe("authorChannelId.value"), said.maybe("videoId")
-        edited = said.maybe("updatedAt") not in (None, said.maybe("publishedAt"))
-        return Feedback(
-            source=self.name,
-            native_id=row.id(),
-            text=said.text("textDisplay"),
-            created_at=said.time("publishedAt"),
-            edited_at=said.time("updatedAt") if edited else None,
-            channel=Channel.SOCIAL,
-            author=Author(native_id=author) if author else None,
+        said = replace(row, content={**row.inner("snippet").content, "id": row.id()})
+        video = said.maybe("videoId")
+        return replace(
+            self.shape.read(said, source=self.name),
             conversation_id=said.maybe("parentId") or row.id(),
             permalink=f"https://www.youtube.com/watch?v={video}&lc={row.id()}" if video else None,
             replies=replies,
-            attributes={name: value for name in ("videoId", "likeCount") if (value := said.maybe(name))},
         )

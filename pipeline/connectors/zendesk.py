@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from functools import partial
 from html import escape
-from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -49,11 +48,11 @@ class Zendesk(JsonSource):
         at_once: Tickets whose comments are asked for at the same time.
     """
 
-    kind: ClassVar[str] = "zendesk"
-    endpoint: ClassVar[str] = "/api/v2/incremental/tickets/cursor.json"
-    items_at: ClassVar[str] = "tickets"
-    noun: ClassVar[str] = "comment"
-    permission: ClassVar[str] = "the token has to belong to an administrator"
+    kind = "zendesk"
+    endpoint = "/api/v2/incremental/tickets/cursor.json"
+    items_at = "tickets"
+    noun = "comment"
+    permission = "the token has to belong to an administrator"
 
     token_env: str = Field(exclude=True)
     email: str | None = Field(default=None, exclude=True)

@@ -27,11 +27,15 @@ DAY_FILE = "day.txt"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to the shop, in days since the first, and the stage that it should move."""
+    """Something that happened to the shop, in days since the first, and the stage that it should move.
+
+    ``told`` says in a Persian sentence what it was.
+    """
 
     id: str
     fa: str
     en: str
+    told: str
     first_day: int
     last_day: int
     stage: str
@@ -87,7 +91,7 @@ def record_events(store: Store, *, now: datetime) -> None:
             told = NewEvent(
                 happened_at=datetime.combine(_day(event.first_day, today), time(), store.zone),
                 title=event.fa,
-                description=event.en,
+                description=f"{event.told} ({event.en})",
                 scope=EventScope(stage=(Stage(event.stage),)),
             )
             add_event(store.engine, told, created_by="demo", now=now)
