@@ -11,19 +11,25 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 
 from api.description import describe_all
 from api.etags import answer_not_modified, check_etag
+from api.kept_answers import KeepAnswers, KeptAnswers
+from api.marks import Marks
 from api.metrics import Measure, Metrics
 from api.middleware import AccessLog, BodyLimit
 from api.page import serve_page
 from api.problems import PROBLEMS, answer_with_problems, problem_schemas
 from api.queries import dimension_schema, only_known_parameters
 from api.rate_limits import Kind, RateLimits
+from api.request_ids import RequestIds
+from api.request_limits import LimitRequests, RequestLimits
 from api.routes import (
     alerts,
     analyze,
@@ -52,17 +58,23 @@ from api.routes import (
     why,
 )
 from api.security import BrandGuard, needs
-from api.service import Service
+from api.service import Service, kept_for
+from api.tracing import TraceRequests
 from config.journey import Journey, load_journey
 from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
+from pipeline.backlog import Backlog
+from pipeline.database import share_memory
 from pipeline.identity import load_identity_key
 from pipeline.keeping_columns import keeping_columns
 from pipeline.keys import Scope
+from pipeline.logs import start_logs
+from pipeline.lookout import Lookout
 from pipeline.phrases import memories
 from pipeline.reading_ahead import reading_ahead
 from pipeline.sentences import Words
 from pipeline.store import Store, open_store
+from pipeline.tracing import start_traces
 from pipeline.webhooks import build_webhooks
 
 ANSWERS = (
@@ -97,6 +109,14 @@ LABELS = {
     "Channel": "channels",
 }
 SIGN_INS_PER_MINUTE = 10
+# FastAPI's own would put addresses with their questions into spans; api/tracing.py has the templates.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+# Threads that count answers: with more of them each would only wait longer for the others.
+N_THREADS = 10
+# How old the mark may be by which the store is taken as unchanged.
+MARK_S = 0.1
+SOURCES_S = 5.0
+READY_S = 1.0
 DESCRIPTION = """What customers say unasked, in Persian, and where in their journey it hurts.
 
 Periods: `from` is inclusive, `to` exclusive, days are days of the business time zone. Every answer says how
@@ -129,21 +149,27 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        _start_log(settings.log_level)
+        _start_log(settings)
+        start_traces(settings.traces_endpoint)
         with (
-            open_store(settings.store_url, zone=settings.zone) as store,
+            _open_store(settings) as store,
             keeping_columns(store.engine),
             reading_ahead(store.engine, memories),
         ):
             app.state.service = _open_service(
                 settings, configured, store, analyzer, clock=clock, journey=names
             )
-            app.state.metrics.watch(store, app.state.service.analyzer, clock=clock)
+            app.state.marks = Marks(store.engine, max_age_s=MARK_S if settings.answers_lag_s else 0.0)
+            app.state.kept_answers = KeptAnswers(lag_s=settings.answers_lag_s)
+            to_thread.current_default_thread_limiter().total_tokens = N_THREADS
+            app.state.metrics.watch(app.state.service)
             _spare_what_stays()
             yield
 
     # The pages under /docs come with the package, not from elsewhere: there may be no internet.
-    app = FastAPIOffline(title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        title="bazkhord", version="1", description=DESCRIPTION, lifespan=lifespan, telemetry=NO_TELEMETRY
+    )
     app.state.metrics = Metrics()
     app.state.rate_limits = RateLimits(
         {
@@ -156,9 +182,13 @@ def create_app(
     answer_with_problems(app)
     answer_not_modified(app)
     app.add_middleware(BrandGuard)
+    app.add_middleware(KeepAnswers)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes, streamed_path="/v1/feedback")
+    app.add_middleware(LimitRequests, limits=_limits_of(settings))
     app.add_middleware(AccessLog)
+    app.add_middleware(RequestIds)
     app.add_middleware(Measure, metrics=app.state.metrics)
+    app.add_middleware(TraceRequests)
     known = Depends(only_known_parameters)
     for one in ANSWERS:
         checks = [Depends(needs(Scope.READ)), known, Depends(check_etag)]
@@ -168,17 +198,32 @@ def create_app(
     app.include_router(
         health.router,
         dependencies=[known],
-        responses={status: PROBLEMS[status] for status in (422, 500, 503)},
+        responses={status: PROBLEMS[status] for status in (408, 414, 422, 431, 500, 503)},
     )
     app.include_router(
         metrics.router,
         dependencies=[Depends(needs(Scope.READ)), known],
-        responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 500, 503)},
+        responses={status: PROBLEMS[status] for status in (401, 403, 408, 414, 422, 429, 431, 500, 503)},
     )
     app.include_router(session.router, prefix="/v1", dependencies=[known], responses=PROBLEMS)
     serve_page(app)
     app.openapi = lambda: _openapi(app, names)  # type: ignore[method-assign]
     return app
+
+
+def _limits_of(settings: Settings) -> RequestLimits:
+    return RequestLimits(
+        max_address_bytes=settings.max_address_bytes,
+        max_header_bytes=settings.max_header_bytes,
+        max_at_once=settings.max_requests_at_once,
+        slow_client_s=settings.slow_client_s,
+    )
+
+
+def _open_store(settings: Settings) -> Store:
+    store = open_store(settings.store_url, zone=settings.zone, retention=settings.retention)
+    share_memory(store.engine)
+    return store
 
 
 def _open_service(
@@ -203,9 +248,12 @@ def _open_service(
         zone=settings.zone,
         host=settings.host,
         max_analyze_texts=settings.max_analyze_texts,
+        max_analyze_chars=settings.max_analyze_chars,
         max_body_bytes=settings.max_body_bytes,
         session_hours=settings.session_hours,
         clock=clock,
+        sources=kept_for(min(SOURCES_S, settings.answers_lag_s), store.sources),
+        readiness=kept_for(min(READY_S, settings.answers_lag_s), Lookout(store, clock).look),
         identity_key=identity_key,
         webhooks=build_webhooks(configured),
         pulled=tuple(configured.get("sources", {})),
@@ -214,6 +262,7 @@ def _open_service(
             for table, labels in journey.names.items()
         },
         environment=os.environ,
+        backlog=Backlog(store, settings.pending_limit_messages),
     )
 
 
@@ -236,14 +285,11 @@ def create_app_from_environment() -> FastAPI:
     return create_app(load_settings())
 
 
-def _start_log(level: str) -> None:
+def _start_log(settings: Settings) -> None:
     """Lines go to stderr, unless whoever runs the service has arranged something else."""
-    log = logging.getLogger("bazkhord")
-    log.setLevel(level.upper())
-    if not log.hasHandlers():
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(handler)
+    if settings.log_format == "json" or not logging.getLogger().hasHandlers():
+        start_logs(level=settings.log_level, form=settings.log_format)
+    logging.getLogger("bazkhord").setLevel(settings.log_level.upper())
 
 
 def _openapi(app: FastAPI, journey: Journey) -> dict[str, Any]:

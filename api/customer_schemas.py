@@ -7,7 +7,8 @@ from typing import Self
 
 from pydantic import Field
 
-from api.schemas import Figure, Out, RatingOut, count_fields, figure_fields
+from api.feedback_schemas import RatingOut
+from api.schemas import Figure, Out, count_fields, figure_fields
 from models.labels import Aspect, Emotion, Flag, Intent, Sentiment, Stage
 from pipeline.aggregate_basis import net_of
 from pipeline.customers import Customer, Customers

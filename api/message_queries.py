@@ -137,7 +137,9 @@ class FeedbackQuery(MessagesQuery):
 
     format: Format = Format.JSON
     order: Order = Field(
-        Order.NEWEST, description="angriest: most surely angry first; one page, without `next`."
+        Order.NEWEST,
+        description="angriest: most surely angry first, and negative about what is asked for; then the most "
+        "negative; one page, without `next`.",
     )
     limit: PageLimit = Field(50, description="Messages on a page.")
     cursor: PageCursor | None = Field(

@@ -7,7 +7,6 @@ it was asked, a text, or anything about a customer. Requests are counted by each
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from importlib.metadata import version
 from time import perf_counter
 
@@ -17,9 +16,11 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.request_state import route_of
-from pipeline.analyze import Analyzer
+from api.service import Service
+from pipeline.listener import RECLASSIFY
+from pipeline.measuring import REGISTRY
 from pipeline.source_log import SourceState
-from pipeline.store import Store
+from pipeline.staging import n_left
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNKNOWN = "none"
@@ -31,6 +32,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.others = REGISTRY
         self._requests = Counter(
             "bazkhord_requests", "Requests that were answered", LABELS, registry=self.registry
         )
@@ -43,9 +45,9 @@ class Metrics:
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def watch(self, store: Store, analyzer: Analyzer, *, clock: Callable[[], datetime]) -> None:
+    def watch(self, service: Service) -> None:
         """The figures of the store are among them, read whenever they are asked for."""
-        self.registry.register(_StoreFigures(store, analyzer, clock))
+        self.registry.register(_StoreFigures(service))
 
 
 class Measure:
@@ -76,8 +78,8 @@ class Measure:
 
 
 class _StoreFigures(Collector):
-    def __init__(self, store: Store, analyzer: Analyzer, clock: Callable[[], datetime]) -> None:
-        self._store, self._analyzer, self._clock = store, analyzer, clock
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the data base is not asked when the figures are registered."""
@@ -85,11 +87,13 @@ class _StoreFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what the sources brought, what waits, and what program and model this is."""
-        names = {"version": version("bazkhord"), "model_version": self._analyzer.version}
+        names = {"version": version("bazkhord"), "model_version": self._service.analyzer.version}
         yield InfoMetricFamily("bazkhord_build", "Version of the program and of its model", value=names)
-        sources = self._store.sources()
+        sources = self._service.sources()
         n_pending = sum(source.n_pending for source in sources)
         yield GaugeMetricFamily("bazkhord_pending_messages", "Messages to be classified", value=n_pending)
+        n_old = n_left(self._service.store)
+        yield GaugeMetricFamily(RECLASSIFY, "Messages that still need a new model's labels", value=n_old)
         yield _by_source("messages", "Stored messages", sources, lambda one: one.n_stored)
         yield _by_source(
             "dead_letters", "Rows that could not be read", sources, lambda one: one.n_dead_letters
@@ -97,7 +101,7 @@ class _StoreFigures(Collector):
         yield _by_source(
             "failures", "Failed runs since the last success", sources, lambda one: one.n_failures
         )
-        now = self._clock()
+        now = self._service.clock()
         yield _by_source(
             "last_success_age_seconds",
             "Seconds since a run came to its end",

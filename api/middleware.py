@@ -9,17 +9,21 @@ from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.page import POLICY
 from api.problems import problem
-from api.request_state import given_headers
+from api.request_state import given_headers, route_of
 
 log = logging.getLogger("bazkhord.api")
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 WITH_SCRIPTS = ("/docs", "/redoc")
 STREAMED = "application/x-ndjson"
 JSON = "application/json"
+WITH_TEXTS = ("/v1/analyze", "/v1/feedback", "/v1/webhooks/")
+SMALL_BYTES = 65_536  # what the other addresses are sent is written by hand
+MAX_DIGITS = 18
 
 
 class AccessLog:
@@ -49,12 +53,21 @@ class AccessLog:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            log.info("%s: the client went away before its request was whole", _route(scope))
         except Exception as error:  # noqa: BLE001 - the outermost place: answered with 500 and logged
             log.error("%s failed: %s", _route(scope), _where(error))  # noqa: TRY400 - its message may hold text
             if not status:
                 answer = problem(500, "an unexpected error; the service's log says where it happened")
                 await answer(scope, receive, watch)
-        log.info("%s %d %.1f ms", _route(scope), status, (perf_counter() - started) * 1000)
+        seconds, method = perf_counter() - started, scope["method"]
+        log.info(
+            "%s %d %.1f ms",
+            _route(scope),
+            status,
+            seconds * 1000,
+            extra=_fields(method, scope, status, seconds),
+        )
 
 
 class BodyLimit:
@@ -76,9 +89,10 @@ class BodyLimit:
         if scope["type"] != "http" or self._is_streamed(scope):
             await self.app(scope, receive, send)
             return
-        detail = f"at most {self.max_body_bytes} bytes are taken; send fewer or shorter texts at once"
+        limit = self._limit(scope["path"])
+        detail = f"at most {limit} bytes are taken; send fewer or shorter texts at once"
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > self.max_body_bytes:
+        if not announced.isdecimal() or len(announced) > MAX_DIGITS or int(announced) > limit:
             await problem(413, detail)(scope, receive, send)
             return
         if _is_unknown_kind(scope):
@@ -90,11 +104,14 @@ class BodyLimit:
             nonlocal n_bytes
             message = await receive()
             n_bytes += len(message.get("body", b""))
-            if n_bytes > self.max_body_bytes:
+            if n_bytes > limit:
                 raise HTTPException(413, detail)
             return message
 
         await self.app(scope, counted, send)
+
+    def _limit(self, path: str) -> int:
+        return self.max_body_bytes if path.startswith(WITH_TEXTS) else min(self.max_body_bytes, SMALL_BYTES)
 
     def _is_streamed(self, scope: Scope) -> bool:
         return scope["path"] == self.streamed_path and is_streamed(Headers(scope=scope))
@@ -135,7 +152,13 @@ def _let_ask_again(headers: MutableHeaders, etag: str | None) -> None:
 
 
 def _route(scope: Scope) -> str:
-    return f"{scope['method']} {quote(scope['path'])[:200]}"
+    """Method and template of the address: as it was asked it may name a customer."""
+    return f"{quote(scope['method'])[:20]} {route_of(scope) or '(no such address)'}"
+
+
+def _fields(method: str, scope: Scope, status: int, seconds: float) -> dict[str, object]:
+    named = {"method": quote(method)[:20], "route": route_of(scope) or "none"}
+    return {**named, "status": status, "seconds": round(seconds, 4)}
 
 
 def _where(error: Exception) -> str:

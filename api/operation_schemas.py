@@ -83,9 +83,21 @@ class SourcesOut(Out):
 
 
 class HealthOut(Out):
-    """Whether the service lives, or is ready to answer."""
+    """Whether the service lives."""
 
     status: str = Field(examples=["ok"])
+
+
+class ReadinessOut(Out):
+    """That the service can answer: model, data base and schema can be used.
+
+    ``troubles`` names what is not well beside and does not keep it from answering: a disk that fills up, a clock that
+    jumped, messages that nobody classifies, sources that cannot be read or hang, workers that fell silent.
+    """
+
+    status: str = Field(examples=["ready"])
+    checks: dict[str, str] = Field(examples=[{"data_base": "ok", "schema": "ok", "model": "ok"}])
+    troubles: dict[str, str] = Field(examples=[{"disk": "310 MiB are free in /data; make room"}])
 
 
 def _seconds(time: timedelta | None) -> int | None:

@@ -13,7 +13,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api.not_found import is_of_a_reader, page_not_found
 from pipeline.errors import BadRequest, SettingsError, StoreError
+from pipeline.logs import request_id
 
 log = logging.getLogger("bazkhord.api")
 MEDIA_TYPE = "application/problem+json"
@@ -23,10 +25,13 @@ TITLES = {
     403: "This key may not do that",
     404: "There is no such address",
     405: "This address does not take that method",
+    408: "The request came too slowly",
     413: "The body is too large",
+    414: "The address is too long",
     415: "The body is written in a way that is not taken here",
     422: "The question cannot be answered as asked",
     429: "Too many requests",
+    431: "The headers are too long",
     500: "Something went wrong here",
     503: "The service cannot answer now",
 }
@@ -53,6 +58,7 @@ class ProblemOut(BaseModel):
     status: int = Field(examples=[422])
     detail: str
     errors: list[ParameterOut] | None = None
+    request_id: str | None = Field(default=None, description="By which the service's log knows the request.")
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -60,7 +66,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": TITLES[status],
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
     }
-    for status in (401, 403, 413, 415, 422, 429, 500, 503)
+    for status in (401, 403, 408, 413, 414, 415, 422, 429, 431, 500, 503)
 }
 
 
@@ -80,7 +86,12 @@ def problem(
     """Return the response that says what went wrong and what to do."""
     title = TITLES.get(status) or HTTPStatus(status).phrase
     body = ProblemOut(
-        type="about:blank", title=title, status=status, detail=detail, errors=list(errors) or None
+        type="about:blank",
+        title=title,
+        status=status,
+        detail=detail,
+        errors=list(errors) or None,
+        request_id=request_id.get(),
     )
     return Response(
         body.model_dump_json(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE
@@ -96,7 +107,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(SettingsError, _settings)
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError("registered for HTTPException only") from error
     details = {
@@ -106,6 +117,8 @@ async def _http(_request: Request, error: Exception) -> Response:
     if error.status_code == 400:  # what FastAPI says of a body that is no text; other broken bodies are 422
         return problem(422, "the body cannot be read; send JSON in UTF-8")
     plain = error.detail == HTTPStatus(error.status_code).phrase
+    if plain and error.status_code == 404 and is_of_a_reader(request):
+        return page_not_found()
     detail = details.get(error.status_code, error.detail) if plain else error.detail
     return problem(error.status_code, detail, headers=error.headers)
 

@@ -215,7 +215,7 @@ def dimension_schema(enum: dict[str, Any]) -> dict[str, Any]:
     return rest | {"type": "string", "anyOf": [{"enum": enum["enum"]}, {"pattern": pattern}]}
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """An address with a parameter that its route does not know is refused.
 
     Raises:

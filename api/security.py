@@ -8,7 +8,7 @@ selection to the key's brands; a route without a selection asks ``brands_of``; w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Annotated, Any
 
@@ -18,10 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as ASGIScope
 
 from api.csrf import check_origin, check_token
+from api.marks import marks_of
 from api.problems import problem
 from api.rate_limits import Kind, RateLimits, kind_of
 from api.request_state import give_header, route_of
-from api.service import Service, service_of
+from api.service import service_of
 from pipeline.errors import SettingsError
 from pipeline.keys import KeyInfo, Scope, any_key, find_key
 from pipeline.sessions import find_session
@@ -75,10 +76,10 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def needs(scope: Scope) -> Callable[..., None]:
+def needs(scope: Scope) -> Callable[..., Awaitable[None]]:
     """Return the dependency that lets only those pass who may do what needs ``scope``."""
 
-    def check(
+    async def check(
         request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
         header: Annotated[str | None, Security(api_key)],
@@ -86,7 +87,7 @@ def needs(scope: Scope) -> Callable[..., None]:
     ) -> None:
         if not hasattr(request.state, "key"):  # a route may need more than its router does
             presented = credentials.credentials if credentials else header
-            key = _find(request, presented, cookie)
+            key = await _find(request, presented, cookie)
             request.state.key = key
             if key is not None:
                 _count(request, key)
@@ -133,14 +134,18 @@ def within_brands(request: Request, asked: tuple[str, ...]) -> tuple[str, ...]:
     return asked or seen
 
 
-def _find(request: Request, presented: str | None, cookie: str | None) -> KeyInfo | None:
-    service = service_of(request)
+async def _find(request: Request, presented: str | None, cookie: str | None) -> KeyInfo | None:
+    service, marks = service_of(request), marks_of(request)
     if presented is not None:
-        return _of_header(service, presented)
-    if cookie is not None and (key := find_session(service.store, cookie, now=service.clock())):
+        return _known(await marks.look_up("key", presented, lambda: find_key(service.store, presented)))
+    if cookie is not None and (
+        key := await marks.look_up(
+            "session", cookie, lambda: find_session(service.store, cookie, now=service.clock())
+        )
+    ):
         check_token(request, cookie)
         return key
-    if any_key(service.store):
+    if await marks.look_up("any", "", lambda: any_key(service.store) or None):
         raise HTTPException(401, "sign in, or send a key: Authorization: Bearer bzk_…", CHALLENGE)
     if not is_loopback(service.host) or not _is_local(request):
         raise HTTPException(
@@ -152,8 +157,7 @@ def _find(request: Request, presented: str | None, cookie: str | None) -> KeyInf
     return None
 
 
-def _of_header(service: Service, presented: str) -> KeyInfo:
-    key = find_key(service.store, presented)
+def _known(key: KeyInfo | None) -> KeyInfo:
     if key is None:
         raise HTTPException(
             401, "this key is unknown or was revoked; make one: bazkhord keys add NAME", CHALLENGE

@@ -3,6 +3,7 @@
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { readAddress } from "./core/address.js";
 import { closeDrops, filterBar } from "./core/filters.js";
+import { pressed } from "./core/keys.js";
 import { nothingYet } from "./core/nothing-yet.js";
 import { Page } from "./core/page.js";
 import { refusal } from "./core/parts.js";
@@ -34,6 +35,7 @@ let isStillSignedIn = false;
 let failure = null;
 let isQueued = false;
 let said = "";
+let current = null; // the page as it is shown; null while nobody may see it
 let cameAt = 0; // the browser's clock begins when the address is opened
 let sought = location.hash; // what the address names within the view, until it is in its place
 
@@ -88,10 +90,12 @@ function measure() {
 }
 
 function content() {
+  current = null;
   if (failure) return html`<main class="alone">${refusal({ t: WORDS[document.documentElement.lang], answers: { forget: () => location.reload() } }, failure)}</main>`;
   if (session?.needs_key && !session.signed_in) return modules.signIn ? modules.signIn.draw({ answers, start, redraw, t: WORDS[document.documentElement.lang] }) : nothing;
   if (!options) return html`<main class="alone"><div class="loading"></div></main>`;
   const page = new Page(answers, options, session, { redraw, go, say, signOut });
+  current = page;
   const view = VIEWS[page.view];
   const hasMessages = options.data_from !== null;
   document.title = `${view ? page.t[page.view] : page.t.notFound} · ${page.t.product}`;
@@ -173,6 +177,7 @@ document.addEventListener("click", (event) => {
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 for (const moved of ["wheel", "touchmove", "keydown"]) addEventListener(moved, () => (sought = ""), { passive: true });
+addEventListener("keydown", (event) => current && pressed(event, current, VIEWS));
 addEventListener("beforeprint", draw);
 addEventListener("afterprint", redraw);
 

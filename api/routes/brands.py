@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.answers import answer
-from api.content_schemas import BrandsOut
+from api.brand_schemas import BrandsOut
 from api.queries import SelectionQuery, between, selection_of
 from api.service import service_of
 from pipeline.brands import MAX_BRANDS, brands, describe_brands
@@ -31,12 +31,13 @@ def get_brands(request: Request, query: Annotated[BrandsQuery, Query()]) -> Resp
     Each is compared with all others of the selection together; name two brands to compare these two.
     """
     service = service_of(request)
+    selection = selection_of(request, query)
     found = brands(
         service.store.engine,
-        selection_of(request, query),
+        selection,
         zone=service.zone,
         limit=query.limit,
         n_phrases=query.phrases,
     )
-    out = BrandsOut.of(found, describe_brands(found))
+    out = BrandsOut.of(found, selection, describe_brands(found))
     return answer(out, out.brands, query.format, "brands")

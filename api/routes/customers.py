@@ -26,7 +26,8 @@ class CustomersQuery(SelectionQuery):
 
     estimate: Literal["raw"] = Field("raw", description="These figures are given raw only.")
     order: Order = Field(
-        Order.MESSAGES, description="The most messages, or the most negative mentions, first."
+        Order.MESSAGES,
+        description="The most messages, the most negative mentions, or the most channels, first.",
     )
     limit: Annotated[int, *between(1, MAX_CUSTOMERS)] = Field(50, description="Most customers.")
 
@@ -45,7 +46,7 @@ class WayQuery(BaseModel):
 
 @router.get("/customers", response_model=CustomersOut)
 def get_customers(request: Request, query: Annotated[CustomersQuery, Query()]) -> Response:
-    """Return the customers of a selection with the most messages or the most negative mentions.
+    """Return the customers of a selection with the most messages, negative mentions or channels.
 
     Customers are keyed digests that nobody can turn back into a phone number or a name.
     """

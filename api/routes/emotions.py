@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.content_schemas import FeelingsOut
+from api.feeling_schemas import FeelingsOut
 from api.queries import SelectionQuery, selection_of
 from api.service import service_of
 from pipeline.feelings import describe_feelings, feelings

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.answers import CSV_MEDIA_TYPE, saved_as
+from api.feedback_schemas import MessageOut, StoredMentionOut
 from api.message_queries import ExportFormat, ExportQuery
 from api.middleware import STREAMED
 from api.queries import selection_of
-from api.schemas import MessageOut, StoredMentionOut
 from api.service import Service, service_of
 from api.sheets import MEDIA_TYPE, is_right_to_left, write_workbook
 from api.tables import Row, csv_of, flat

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from api.answers import answer
 from api.cursors import write_cursor
+from api.feedback_schemas import FeedbackOut
 from api.message_queries import FeedbackQuery
 from api.queries import selection_of
-from api.schemas import FeedbackOut
 from api.service import service_of
 from pipeline.aggregate_feedback import find_feedback
 

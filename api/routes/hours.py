@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.answers import answer
-from api.content_schemas import HoursOut
+from api.hour_schemas import HoursOut
 from api.queries import SelectionQuery, selection_of
 from api.service import service_of
 from pipeline.hours import describe_hours, hours

@@ -18,4 +18,7 @@ def get_metrics(request: Request) -> Response:
     A key with the scope `read` is needed that sees all brands: how much each source brings is no public matter.
     """
     metrics: Metrics = request.app.state.metrics
-    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(
+        generate_latest(metrics.registry) + generate_latest(metrics.others),
+        media_type=CONTENT_TYPE_PLAIN_0_0_4,
+    )

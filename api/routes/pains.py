@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.answers import answer
-from api.content_schemas import PainsOut
+from api.pain_schemas import PainsOut
 from api.queries import SelectionQuery, between, selection_of
 from api.service import service_of
 from pipeline.pains import Rank, describe_pains, pains

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.answers import answer
-from api.content_schemas import PhrasesOut
+from api.phrase_schemas import PhrasesOut
 from api.queries import SelectionQuery, between, selection_of
 from api.service import service_of
 from pipeline.phrases import MIN_Z, Against, describe_phrases, new_phrases, phrases

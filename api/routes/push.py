@@ -17,6 +17,7 @@ from api.problems import problem
 from api.queries import Name
 from api.security import needs
 from api.service import Service, service_of
+from pipeline.backlog import RETRY_AFTER_S
 from pipeline.connectors.base import bury
 from pipeline.errors import BadRequest
 from pipeline.keys import Scope
@@ -71,6 +72,7 @@ class _Intake:
 
     async def _save_full_page(self) -> None:
         if len(self._items) + len(self._dead) >= PAGE:
+            await require_room(self._service)
             await self.save()
 
     async def save(self) -> None:
@@ -88,14 +90,29 @@ class _Intake:
         self._items, self._dead = [], []
 
 
+async def require_room(service: Service) -> None:
+    """Nothing, as long as no more messages wait to be classified than may.
+
+    Raises:
+        HTTPException: 503 with the seconds after which to try again.
+    """
+    if await run_in_threadpool(service.backlog.is_full):
+        detail = (
+            "too many messages wait to be classified; send these again later, those known already do no harm"
+        )
+        raise HTTPException(503, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
 @router.post("/feedback", status_code=202, response_model=PushedOut, openapi_extra=BODY)
 async def post_feedback(request: Request, source: Source = "push") -> Response:
     """Store messages that wait to be classified: one object, a list of them, or a stream of lines (NDJSON).
 
     Sending a message again is harmless: it is known by its source and `id`. What cannot be read is told and
-    kept apart, the rest is stored. A stream may be as long as you like; it is stored while it comes.
+    kept apart, the rest is stored. A stream may be as long as you like; it is stored while it comes. While too
+    many messages wait to be classified, the answer is 503: send the same again after the seconds of `Retry-After`.
     """
     service = service_of(request)
+    await require_room(service)
     await run_in_threadpool(check_source, service.store, source, PUSH, configured=service.pulled)
     intake = _Intake(service, source)
     if is_streamed(request.headers):
@@ -128,6 +145,7 @@ async def post_webhook(
         webhook.check(Delivery(request.headers, token, body, now), environment=service.environment)
     except NotSigned as error:
         raise HTTPException(401, str(error)) from None
+    await require_room(service)
     page = webhook.read(_parse(body), now=now)
     counts = await run_in_threadpool(
         save_pushed,
@@ -162,16 +180,17 @@ async def _take_lines(request: Request, intake: _Intake, source: str, max_line_b
 
 async def _lines(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes | None]:
     """Yield each line; ``None`` for one that is longer than the limit, of which no more is kept."""
-    kept, too_long = b"", False
+    kept, too_long = bytearray(), False  # a line that comes byte by byte is not copied for each of them
     async for chunk in chunks:
-        *whole, rest = (kept + chunk).split(b"\n")
-        for line in whole:
-            yield None if too_long or len(line) > limit else line
-            too_long = False
-        too_long = too_long or len(rest) > limit
-        kept = b"" if too_long else rest
+        first, *others = chunk.split(b"\n")
+        kept += first
+        for following in others:
+            yield None if too_long or len(kept) > limit else bytes(kept)
+            kept, too_long = bytearray(following), False
+        if too_long := too_long or len(kept) > limit:
+            kept = bytearray()
     if kept or too_long:
-        yield None if too_long else kept
+        yield None if too_long else bytes(kept)
 
 
 def _parse(body: bytes) -> object:

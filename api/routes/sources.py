@@ -15,4 +15,4 @@ def get_sources(request: Request) -> SourcesOut:
     """Return how each source is doing: its state, its delays, what it brought, the next run, what went wrong."""
     service = service_of(request)
     now = service.clock()
-    return SourcesOut(sources=[SourceOut.of(source, now=now) for source in service.store.sources()])
+    return SourcesOut(sources=[SourceOut.of(source, now=now) for source in service.sources()])

@@ -105,7 +105,10 @@ function filterPicker(page) {
 }
 
 function choicesOf(page, name) {
-  return NAMED.has(name) ? (page.options.names[name] ?? []).map(({ id }) => id) : page.options[LISTS[name]] ?? [];
+  if (!NAMED.has(name)) return page.options[LISTS[name]] ?? [];
+  // Only whole messages are mixed: figures count mentions, and would refuse to.
+  const isOffered = ({ id }) => id !== "mixed" || page.view === "messages";
+  return (page.options.names[name] ?? []).filter(isOffered).map(({ id }) => id);
 }
 
 function wordFor(page, name) {

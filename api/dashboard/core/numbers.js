@@ -1,6 +1,6 @@
 /** Numbers, days and lengths of time as the reader's language writes them. */
 
-import { dayOf } from "./periods.js";
+import { daysBetween, dayOf } from "./periods.js";
 
 /**
  * Return the writers of one language.
@@ -10,7 +10,7 @@ import { dayOf } from "./periods.js";
  */
 export function writers(language, calendar, zone) {
   const locale = `${language === "fa" ? "fa-IR" : "en-GB"}-u-ca-${calendar === "jalali" ? "persian" : "gregory"}`;
-  const number = (options) => new Intl.NumberFormat(language === "fa" ? "fa-IR" : "en-GB", options);
+  const number = (options) => signedAlike(new Intl.NumberFormat(language === "fa" ? "fa-IR" : "en-GB", options));
   const date = (options) => new Intl.DateTimeFormat(locale, options);
   const whole = number({ maximumFractionDigits: 0 });
   const oneDigit = number({ maximumFractionDigits: 1 });
@@ -25,6 +25,7 @@ export function writers(language, calendar, zone) {
   const month = monthIn(date, { month: "long", year: "numeric", timeZone: "UTC" });
   const moment = date({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone });
   const elapsed = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const dayThere = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
   return {
     count: (n) => whole.format(n),
     short: (n) => short.format(n),
@@ -40,9 +41,14 @@ export function writers(language, calendar, zone) {
     dayShort: (written) => dayShort.format(dayOf(written)),
     month: (written) => month.format(dayOf(written)),
     moment: (written) => moment.format(new Date(written)),
-    ago: (written, now = Date.now()) => agoIn(elapsed, (new Date(written) - now) / 1000),
+    ago: (written, now = Date.now()) => agoIn(elapsed, new Date(written), new Date(now), (moment) => dayOf(dayThere.format(moment))),
     hours: (hours) => hoursIn(hours, language, oneDigit),
   };
+}
+
+/** A minus is a minus in both languages, as the service writes it in its sentences; the browser's English one is a hyphen. */
+function signedAlike(formatter) {
+  return { format: (n) => formatter.format(n).replace("-", "\u2212") };
 }
 
 /** A month with its year, the month first: the browser writes the Jalali one the other way round. */
@@ -56,9 +62,11 @@ function wordsOf(parts) {
   return `${part("month")} ${part("year")}`;
 }
 
-function agoIn(elapsed, seconds) {
-  const steps = [["day", 86_400], ["hour", 3600], ["minute", 60]];
-  const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
+/** From a day on, days of the calendar are counted: what came at two days' ends has two ages. */
+function agoIn(elapsed, moment, now, dayAt) {
+  const seconds = (moment - now) / 1000;
+  if (Math.abs(seconds) >= 86_400) return elapsed.format(daysBetween(dayAt(now), dayAt(moment)), "day");
+  const [unit, size] = Math.abs(seconds) >= 3600 ? ["hour", 3600] : ["minute", 60];
   return elapsed.format(Math.round(seconds / size), unit);
 }
 

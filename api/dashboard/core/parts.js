@@ -114,6 +114,11 @@ export function table(caption, columns, rows) {
       : html`<td class=${column.numeric ? "numeric" : ""}>${column.cell(row)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
+/** Return a table that may be wider than its place; where it is, that is said above it. `isWide`: wider than most. */
+export function scrolling(page, told, { isWide = false } = {}) {
+  return html`<div class=${isWide ? "scrolling wide-scroll" : "scrolling"}><p class="hint scroll-hint">${page.t.scrollHint}</p>${told}</div>`;
+}
+
 /**
  * Return a picture that can be read as a table instead: by those who cannot see it, by keyboard, and on paper.
  * @param {{id: string, label: string, option: object, rows: () => unknown, height?: string, onPick?: Function}} picture

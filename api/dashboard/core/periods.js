@@ -104,6 +104,11 @@ function anchorOf({ today, data_to: newest }) {
   return daysBetween(afterNewest, tomorrow) > 30 ? afterNewest : tomorrow;
 }
 
+/** Return all the time of which there are messages, as the preset "all" has it. */
+export function wholeTime(options) {
+  return boundsOf("all", anchorOf(options), options);
+}
+
 function boundsOf(preset, anchor, options, calendar) {
   const thisMonth = monthStart(addDays(anchor, -1), calendar);
   if (preset === "this_month") return { start: thisMonth, end: anchor };

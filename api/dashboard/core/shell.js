@@ -1,6 +1,7 @@
 /** The frame of every view: where one can go, language, theme, who is signed in. */
 
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
+import { keysDialog, showKeys } from "./keys.js";
 
 const ICONS = {
   overview: svg`<path d="M3 17l5-6 4 3 5-7 4 5M3 21h18"/>`,
@@ -33,13 +34,14 @@ export function shell(page, { views, bar, body, said, isStillSignedIn }) {
       <details class="drop menu"><summary>${t.menu}</summary><div class="box"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page, isStillSignedIn)}</div></details></header>
     <aside class="side"><div class="stays"><nav aria-label=${t.menu}><ul>${links}</ul></nav>${settings(page, isStillSignedIn)}</div></aside>
     <main id="content" tabindex="-1">${bar}${body}</main>
-    <div class="visually-hidden" role="status">${said}</div>`;
+    <div class="visually-hidden" role="status">${said}</div>${keysDialog(page, views)}`;
 }
 
 function settings(page, isStillSignedIn) {
   const { t, session } = page;
   return html`<div class="settings">
     <a href=${page.here({ lang: page.isRtl ? "en" : "fa" })} lang=${page.isRtl ? "en" : "fa"} @click=${turnLanguage}>${t.language}</a>
+    <button type="button" class="keys-button" @click=${showKeys}>${t.keys}</button>
     <button type="button" @click=${() => turnTheme(page)}>${isDark() ? t.toLight : t.toDark}</button>
     ${session.signed_in ? html`<button type="button" @click=${page.actions.signOut}>${t.signOut} <bdi>${session.name}</bdi></button>${isStillSignedIn ? html`<p class="refused" role="alert">${t.stillSignedIn}</p>` : nothing}` : nothing}
     <p class="hint"><a href="/docs">API</a> · <bdi>${page.options.model_version}</bdi></p></div>`;

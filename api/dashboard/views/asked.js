@@ -6,6 +6,7 @@ import { drawCoverage } from "./asked/coverage.js";
 import { drawGap } from "./asked/gap.js";
 import { drawMeasure } from "./asked/measure.js";
 import { nameOf, scaleWords } from "./asked/names.js";
+import { noScores, rawNote } from "./asked/notes.js";
 import { WORDS } from "./asked/words.js";
 import { daysBetween } from "../core/periods.js";
 
@@ -17,7 +18,7 @@ export function draw(page) {
   const bucket = bucketOf(page);
   const found = page.ask("cx", { bucket });
   const { data } = found;
-  const head = html`<div class="view-head"><h1 tabindex="-1">${page.t.asked}</h1></div><p class="hint asked-lead">${t.lead}</p>`;
+  const head = html`<div class="view-head"><h1 tabindex="-1">${page.t.asked}</h1></div><p class="hint asked-lead">${t.lead}</p>${rawNote(page, t)}`;
   if (found.status === "failed" || !data) return html`${head}${panel(page, { title: t.coverage, answer: found, draw: () => "" })}`;
   if (data.measures.length === 0) return html`${head}${noScores(page, t)}`;
   const lengths = (measure) => choices(`${t.bucket}: ${nameOf(page, t, measure)}`, BUCKETS.map((id) => ({ name: t[id], href: page.here({ bucket: id }), chosen: id === bucket })));
@@ -29,7 +30,7 @@ export function draw(page) {
     ${data.measures.map((measure) => panel(page, {
       title: t.measures[measure.measure], hint: `${scaleWords(page, t, measure)} · ${measure.sources.join(page.isRtl ? "، " : ", ")}`,
       answer: found, isEmpty: () => false, wide: true, id: idOf(measure), tools: lengths(measure),
-      draw: () => html`<div class="asked-halves">${drawMeasure(page, t, measure, data.points.filter((point) => idOf(point) === idOf(measure)))}
+      draw: () => html`<div class="asked-halves">${drawMeasure(page, t, measure, data.points.filter((point) => idOf(point) === idOf(measure)), bucket)}
         ${drawGap(page, t, measure)}</div>`,
     }))}</div><p class="hint asked-lead">${t.note}</p>`;
 }
@@ -44,11 +45,4 @@ function bucketOf(page) {
 /** What tells one measure on one scale from the others. */
 function idOf({ measure, lowest, highest }) {
   return `${measure}-${lowest}-${highest}`;
-}
-
-function noScores(page, t) {
-  return html`<section class="panel nothing" id="no-scores"><p><b>${t.none}</b></p>
-    <p class="hint">${t.how}</p><ul class="asked-ways">${t.ways.map((way) => html`<li>${way}</li>`)}</ul>
-    <p><a class="button" href=${page.here({ period: "all", from: null, to: null })}>${page.t.period}: ${page.t.all}</a>
-    <a class="button" href=${page.address("sources")}>${t.toSources}</a></p></section>`;
 }

@@ -1,7 +1,7 @@
 /** Brands side by side: how much is said of each, how it is meant, where they differ, and what is said of one alone. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { inside } from "../core/parts.js";
+import { inside, nothingFound } from "../core/parts.js";
 import { differencesPanel } from "./brands/differences.js";
 import { netPanel, sharePanel } from "./brands/figures.js";
 import { inOrder, isolated, pairPicker } from "./brands/pair.js";
@@ -20,7 +20,7 @@ export function draw(page) {
   return html`<div class="view-head"><h1 tabindex="-1">${page.t.brands}</h1><p class="hint">${t.lead}</p>
       ${page.estimate === "adjusted" ? html`<p class="hint br-raw">${t.rawOnly}</p>` : nothing}</div>
     ${known.length > 1 ? pairPicker(page, t, answer.data) : nothing}
-    ${known.length === 0 && answer.data ? noBrand(page, t) : inside(page, { answer, isEmpty: (data) => data.n_brands === 0, draw: (data) => body(page, t, data, answer) })}`;
+    ${known.length === 0 && answer.data ? noBrand(page, t) : inside(page, { answer, isEmpty: () => false, draw: (data) => (data.n_brands === 0 ? nothingFound(page, page.isFiltered ? undefined : t.noneHere) : body(page, t, data, answer)) })}`;
 }
 
 function body(page, t, data, answer) {
@@ -28,7 +28,7 @@ function body(page, t, data, answer) {
   return html`<div class="br-top"><p class="br-lead">${isolated(page.pick(data, "sentence"), data.brands)}</p>${told(page, t, data)}
       ${data.n_without_brand ? html`<p class="hint"><a href=${page.messages({ brand: "" })}>${t.without(page.write.count(data.n_without_brand))}</a></p>` : nothing}
       ${data.n_brands > data.brands.length ? html`<p class="hint">${t.largestOnly(page.write.count(data.brands.length), page.write.count(data.n_brands))}</p>` : nothing}</div>
-    <div class="halves">${sharePanel(page, t, data, answer)}${netPanel(page, t, data, answer)}${differencesPanel(page, t, data, answer)}${wordsPanel(page, t)}</div>`;
+    <div class="halves">${differencesPanel(page, t, data, answer)}${sharePanel(page, t, data, answer)}${netPanel(page, t, data, answer)}${wordsPanel(page, t)}</div>`;
 }
 
 /** Of two brands: in what the first is most ahead and most behind; of more: who stands out. Only what is more than chance. */

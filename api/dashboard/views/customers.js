@@ -5,21 +5,21 @@ import { choices, downloads, netFigure, panel, table } from "../core/parts.js";
 import { shortKey } from "./customers/said.js";
 import { drawWay } from "./customers/way.js";
 
-const ORDERS = ["messages", "negative"];
+const ORDERS = ["messages", "negative", "channels"];
 const STEP = 25;
 const MOST = 1000;
 const LONG_MS = 300 * 86_400_000;
 const WORDS = {
   fa: {
-    customer: "مشتری", messages: "بیشترین پیام", negative: "بیشترین نارضایتی", order: "ترتیب", list: "مشتریان این دوره",
+    customer: "مشتری", messages: "بیشترین پیام", negative: "بیشترین نارضایتی", channels: "بیشترین کانال", order: "ترتیب", list: "مشتریان این دوره",
     hint: "هر مشتری با شناسه‌ای ساختگی می‌آید، نه با نام یا شماره. روی آن بزنید تا راه او را از کانالی به کانال دیگر ببینید.",
-    message: ["پیام", "پیام"], channels: ["کانال", "کانال"], said: "آنچه گفته", when: "از کی تا کی", n: (shown, all) => `${shown} از ${all} مشتری`,
+    message: ["پیام", "پیام"], channel: ["کانال", "کانال"], negativeMentions: "نظرهای منفی", ofMentions: (negative, n) => `${negative} از ${n} نظر`, said: "آنچه گفته", when: "از کی تا کی", n: (shown, all) => `${shown} از ${all} مشتری`,
     more: "مشتریان بیشتر", none: "در این دوره مشتری شناخته‌شده‌ای با این فیلترها نیست.",
   },
   en: {
-    customer: "Customer", messages: "Most messages", negative: "Most negative", order: "Order", list: "Customers of this period",
+    customer: "Customer", messages: "Most messages", negative: "Most negative", channels: "Most channels", order: "Order", list: "Customers of this period",
     hint: "Each customer has a pseudonym in place of a name or number. Follow one to see the way from channel to channel.",
-    message: ["message", "messages"], channels: ["channel", "channels"], said: "What was said", when: "From when to when", n: (shown, all) => `${shown} of ${all} customers`,
+    message: ["message", "messages"], channel: ["channel", "channels"], negativeMentions: "Negative mentions", ofMentions: (negative, n) => `${negative} of ${n}`, said: "What was said", when: "From when to when", n: (shown, all) => `${shown} of ${all} customers`,
     more: "More customers", none: "No known customer of this period fits these filters.",
   },
 };
@@ -50,9 +50,9 @@ function customerTable(page, t, customers) {
   return table(t.list, [
     { head: t.customer, cell: ({ customer_key: key }) => html`<a class="who" href=${wayOf(page, key)}>${shortKey(key)}</a>` },
     { head: page.t.messages, cell: ({ n_messages: n }) => counted(page, n, t.message) },
-    { head: page.t.channel, cell: ({ n_channels: n }) => counted(page, n, t.channels) },
+    { head: page.t.channel, cell: ({ n_channels: n }) => counted(page, n, t.channel) },
     { head: t.said, cell: (one) => saidBar(page, one, most) },
-    { head: page.t.netSentiment, cell: (one) => netFigure(page, one, wayOf(page, one.customer_key)) },
+    { head: t.negativeMentions, cell: (one) => negative(page, t, one) },
     { head: t.when, cell: (one) => stretch(page, one.first_at, one.last_at) },
   ], customers);
 }
@@ -64,6 +64,14 @@ export function wayOf(page, key) {
 
 function counted(page, n, [one, several]) {
   return html`<span class="counted">${page.write.count(n)} ${n === 1 ? one : several}</span>`;
+}
+
+/** A share of so few would be chance: counts, and net sentiment only of the few customers who said enough. */
+function negative(page, t, one) {
+  const href = wayOf(page, one.customer_key);
+  const isTold = !one.too_few && !page.query.has("sentiment");
+  return html`<a class="figure" href=${href}><span class="value">${t.ofMentions(page.write.count(one.n_negative), page.write.count(one.n))}</span></a>
+    ${isTold ? html`<small class="customer-net">${page.t.netSentiment} ${netFigure(page, { ...one, n: undefined }, href)}</small>` : nothing}`;
 }
 
 /** A bar as long as what was said, so that one sees at a glance who says much and how it sounds. */

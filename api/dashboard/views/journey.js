@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { valuesOf } from "../core/address.js";
+import { painsAsked, painsNote } from "../core/pains.js";
 import { chanceNote, choices, downloads, estimateBadge, panel } from "../core/parts.js";
 import { dayOf } from "../core/periods.js";
 import { stageDetails } from "./journey/details.js";
@@ -17,7 +18,7 @@ export function draw(page) {
   const t = page.words(WORDS);
   // A stage that is filtered for is lit, not cut out: a path of one stage tells nothing of the way.
   const journey = page.ask("journey", WITHOUT_STAGE);
-  const asked = { emotions: page.ask("emotions", WITHOUT_STAGE), pains: page.ask("pains", { ...WITHOUT_STAGE, limit: N_PAINS }) };
+  const asked = { emotions: page.ask("emotions", WITHOUT_STAGE), pains: page.ask("pains", painsAsked({ ...WITHOUT_STAGE, limit: N_PAINS })) };
   const focus = focusOf(page);
   return html`<div class="view-head"><h1 tabindex="-1">${page.t.journey}</h1>${shapes(page, t)}</div>
     <div class="grid">${panel(page, {
@@ -54,7 +55,7 @@ function drawMap(page, t, data, asked) {
   const quiet = data.stages.find(({ stage }) => stage === "none");
   const told = { ...asked, emotions: byStage(asked.emotions.data?.stages ?? []), pains: byStages(asked.pains.data?.cells ?? []), coversBefore: asked.pains.data?.before_is_covered };
   return html`${page.query.get("as") === "table" ? journeyTable(page, t, stages) : journeyMap(page, t, stages, told)}
-    ${quiet?.n ? quietStage(page, t, quiet) : nothing}${coverage(page, t, data)}
+    ${quiet?.n ? quietStage(page, t, quiet) : nothing}${painsNote(page)}${coverage(page, t, data)}
     ${chanceNote(page, stages.some((one) => one.change !== null && !one.changed))}`;
 }
 

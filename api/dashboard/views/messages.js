@@ -1,6 +1,7 @@
 /** Messages: what was said, word for word, with what the model made of it. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { askOlder, olderOpen } from "../core/open.js";
 import { panel } from "../core/parts.js";
 import { card } from "./messages/card.js";
 import { controls } from "./messages/controls.js";
@@ -30,10 +31,17 @@ export function chips(page) {
 
 function list(page, t, asked, data) {
   const how = { asksForMentions: asksForMentions(page, asked) };
-  return html`<ol class="msg-list">${data.items.map((message) => html`<li>${card(page, t, message, how)}</li>`)}</ol>
+  return html`<ol class="msg-list">${data.items.map((message, at) => html`${at === data.n_angry ? html`<li class="msg-calm">${at === 0 ? t.noneAngry : t.calmFromHere}</li>` : nothing}<li>${card(page, t, message, how)}</li>`)}</ol>
     <p class="msg-end"><span class="hint">${data.n === null ? t.pageShown(page.write.count(data.items.length)) : t.shown(page.write.count(data.items.length), page.write.count(data.n))}</span>
     ${asked.cursor ? html`<a class="button" href=${page.here({ cursor: null, open: null })} @click=${toTop}>${t.first}</a>` : nothing}
-    ${further(page, t, asked, data)}</p>`;
+    ${older(page, asked)} ${further(page, t, asked, data)}</p>`;
+}
+
+/** What is unresolved waits whatever the period: the list says what the period leaves out. */
+function older(page, { limit: _, cursor, from, ...asked }) {
+  if (!asked.unresolved || cursor || from) return nothing;
+  const given = Object.entries(asked).filter(([, value]) => value !== null);
+  return olderOpen(page, askOlder(page, Object.fromEntries(given)));
 }
 
 /** The newest have further pages; the angriest have one, which can be made longer. */

@@ -1,6 +1,8 @@
 /** Overview: a CX team's morning in one look: how it is, what changed and why, what waits, did the fix help. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { askOpen } from "../core/open.js";
+import { painsAsked } from "../core/pains.js";
 import { addDays, daysBetween, isoOf } from "../core/periods.js";
 import { alertsPanel } from "./overview/alerts.js";
 import { askTrends } from "./overview/buckets.js";
@@ -33,10 +35,10 @@ function askAll(page) {
     adjusted: isAdjusted ? page.ask("breakdown", { by: "sentiment", sentiment: null }) : null,
     messages: page.ask("feedback", { limit: "1" }),
     messagesBefore: page.ask("feedback", { limit: "1", ...before }),
-    urgent: page.ask("feedback", { limit: "1", flag: "urgent", unresolved: "true" }),
+    urgent: askOpen(page, { flag: "urgent" }, 1),
     trends: askTrends(page),
     drivers: page.ask("drivers", { by: "aspect" }),
-    pains: page.ask("pains", { limit: "8" }),
+    pains: page.ask("pains", painsAsked({ limit: "8" })),
     // A key that sees some brands only is refused the alerts of all.
     alerts: page.session.brands ? null : page.askPlain("alerts?acknowledged=false&limit=5"),
     events: page.askPlain("events"),

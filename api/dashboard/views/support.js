@@ -1,7 +1,10 @@
 /** Support: how long customers wait, who waits for what, and which messages need somebody now. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { allOpen, askOpen, olderOpen } from "../core/open.js";
 import { choices, downloads, figure, panel } from "../core/parts.js";
+import { cameFrom } from "../core/way-back.js";
+import { askedPanel } from "./support/asked.js";
 import { drawLeftOut } from "./support/left-out.js";
 import { messageList } from "./support/messages.js";
 import { hoursFigure } from "./support/hours.js";
@@ -17,14 +20,15 @@ export function draw(page) {
   const t = page.words(WORDS);
   const by = CUTS.includes(page.query.get("by")) ? page.query.get("by") : CUTS[0];
   const waits = page.ask("cx/response", { by });
-  const urgent = page.ask("feedback", { flag: "urgent", unresolved: "true", limit: SHOWN });
-  const open = page.ask("feedback", { unresolved: "true", order: "angriest", limit: SHOWN });
-  return html`<div class="view-head"><h1 tabindex="-1">${page.t.support}</h1><a class="button" href=${`${page.address("intents")}#hours`}>${t.load}</a><a class="button" href=${`${page.address("overview")}#events`}>${t.didItHelp}</a></div>
+  const urgent = askOpen(page, { flag: "urgent" }, SHOWN);
+  const open = askOpen(page, { order: "angriest" }, SHOWN);
+  return html`<div class="view-head"><h1 tabindex="-1">${page.t.support}</h1><a class="button" href=${`${page.address("intents", cameFrom("support"))}#hours`}>${t.load}</a><a class="button" href=${`${page.address("overview", cameFrom("support"))}#events`}>${t.didItHelp}</a></div>
     <div class="grid support-grid">
-      ${panel(page, { title: t.glance, hint: t.glanceHint, answer: waits, wide: true, id: "glance", isEmpty: () => false, draw: (data) => glance(page, t, data, { open: open.data, urgent: urgent.data }) })}
+      ${panel(page, { title: t.glance, hint: t.glanceHint, answer: waits, wide: true, id: "glance", isEmpty: () => false, draw: (data) => glance(page, t, data, { open, urgent }) })}
+      ${askedPanel(page, t)}
       ${panel(page, {
-        title: t.urgent, hint: t.urgentHint, answer: urgent, id: "urgent", isEmpty: () => false,
-        draw: (data) => messageList(page, t, { data, all: page.messages({ flag: "urgent", unresolved: "true" }), none: t.noUrgent }),
+        title: t.urgent, hint: t.urgentHint, answer: urgent.now, id: "urgent", isEmpty: () => false,
+        draw: (data) => messageList(page, t, { data, open: urgent, none: t.noUrgent }),
       })}
       ${angriest(page, t)}
       ${panel(page, {
@@ -37,31 +41,24 @@ export function draw(page) {
 function angriest(page, t) {
   const about = page.query.get("about");
   const chosen = page.options.names.aspect.some(({ id }) => id === about) ? { aspect: about } : {};
-  const { found, labels, isAngry } = mostAngry(page, chosen);
+  const { open, isAngry } = mostAngry(page, chosen);
   const choose = ({ target }) => page.actions.go(page.here({ about: target.value || null }), { replace: true });
   return panel(page, {
-    title: t.angriest, hint: isAngry ? t.angriestHint : nothing, answer: found, id: "angriest", isEmpty: () => false,
+    title: t.angriest, hint: isAngry ? t.angriestHint : nothing, answer: open.now, id: "angriest", isEmpty: () => false,
     tools: html`<label class="support-about">${t.about} <select name="about" @change=${choose}>
       <option value="" .selected=${!chosen.aspect}>${t.everything}</option>
       ${page.options.names.aspect.map(({ id }) => html`<option value=${id} .selected=${id === chosen.aspect}>${page.name("aspect", id)}</option>`)}</select></label>`,
-    draw: (data) => html`${isAngry || data.n === 0 ? nothing : html`<p class="support-calm">${t.noneAngry} ${longer(page)}</p>`}
-      ${messageList(page, t, { data, all: page.messages(labels), none: isAngry ? t.noAngry : t.noneNegative })}`,
+    draw: (data) => html`${isAngry || data.n === 0 ? nothing : html`<p class="support-calm">${t.noneAngry}</p>`}
+      ${messageList(page, t, { data, open, none: isAngry ? t.noAngry : t.noneNegative })}`,
   });
-}
-
-/** What is unresolved for longer than the period is not in it. */
-function longer(page) {
-  return page.period.preset === "all" ? nothing : html`<a href=${page.here({ period: "all", from: null, to: null })}>${page.t.period}: ${page.t.all}</a>`;
 }
 
 /** Where nobody is angry the order would mean nothing: then those that are negative. */
 function mostAngry(page, chosen) {
-  const labels = { unresolved: "true", order: "angriest", ...chosen };
-  const found = page.ask("feedback", { ...labels, limit: SHOWN });
-  const isAngry = !found.data?.n || found.data.items.some(({ emotion }) => emotion === "anger");
-  if (isAngry) return { found, labels, isAngry };
-  const negative = { unresolved: "true", sentiment: "negative", ...chosen };
-  return { found: page.ask("feedback", { ...negative, limit: SHOWN }), labels: negative, isAngry };
+  const open = askOpen(page, { order: "angriest", ...chosen }, SHOWN);
+  const { data } = open.now;
+  const isAngry = !data?.n || data.n_angry > 0;
+  return isAngry ? { open, isAngry } : { open: askOpen(page, { sentiment: "negative", ...chosen }, SHOWN), isAngry };
 }
 
 function glance(page, t, { n, total }, { open, urgent }) {
@@ -75,8 +72,8 @@ function glance(page, t, { n, total }, { open, urgent }) {
     ${item("resolution", hoursFigure(page, t, total.resolution, of("resolution")), t.counted.resolution(...waiting(total.resolution)))}
     ${item("firstContact", contactFigure(page, t, total, of("ended")), t.counted.firstContact)}
     ${item("openCases", figure(page, { value: total.n_open, write: count, href: of("open") }), t.counted.openCases)}
-    ${item("unresolved", messageCount(page, open, { unresolved: "true" }), t.counted.unresolved)}
-    ${item("urgentOpen", messageCount(page, urgent, { flag: "urgent", unresolved: "true" }), t.counted.urgentOpen)}</dl>
+    ${item("unresolved", messageCount(page, open, allOpen(page, {})), t.counted.unresolved)}
+    ${item("urgentOpen", messageCount(page, urgent, urgent.all, "bad"), t.counted.urgentOpen)}</dl>
     <p class="support-sentence">${page.pick(total, "sentence")}</p>`;
 }
 
@@ -85,9 +82,10 @@ function isTimeless({ n, total }) {
   return n === 0 || (total.first_response.n === 0 && total.resolution.n === 0);
 }
 
-function messageCount(page, found, labels) {
-  if (!found) return "";
-  return figure(page, { value: found.n, write: page.write.count, tone: found.n > 0 && labels.flag ? "bad" : "", href: page.messages(labels) });
+function messageCount(page, open, href, tone = "") {
+  const { data } = open.now;
+  if (!data) return "";
+  return html`${figure(page, { value: data.n, write: page.write.count, tone: data.n > 0 ? tone : "", href })} ${olderOpen(page, open)}`;
 }
 
 function noCases(t) {

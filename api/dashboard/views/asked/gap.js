@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { netFigure } from "../../core/parts.js";
+import { gapNote } from "./notes.js";
 
 /** Return the half of a measure that nobody asked for: two dots on one line, their figures, and the sentence. */
 export function drawGap(page, t, measure) {
@@ -11,7 +12,7 @@ export function drawGap(page, t, measure) {
       <dd>${netFigure(page, sideOf(measure, side), hrefs[side])}</dd></div>`)}
       ${measure.difference === null ? nothing : html`<div><dt>${t.difference}</dt><dd>${differenceOf(page, t, measure)}</dd></div>`}
       ${hasScore(measure) ? html`<div><dt><span class="asked-dot is-score" aria-hidden="true"></span>${t.score}</dt><dd class="hint">${t.scoreHint}</dd></div>` : nothing}</dl>
-    <p class="asked-sentence">${page.pick(measure, "sentence")}</p></section>`;
+    ${gapNote(page, t, measure)}<p class="asked-sentence">${page.pick(measure, "sentence")}</p></section>`;
 }
 
 /** NPS is a share less a share, as net sentiment is: it can stand on the same line. */

@@ -5,13 +5,15 @@ import { axis, colours, tooltip } from "../../core/chart.js";
 import { figure, picture, table } from "../../core/parts.js";
 import { dayIn } from "../customers/time.js";
 import { answersOf } from "./names.js";
+import { timeNote } from "./notes.js";
 
-/** Return the half of a measure that was asked for; `all` are its own points. */
-export function drawMeasure(page, t, measure, all) {
+/** Return the half of a measure that was asked for; `all` are its own points, each as long as `bucket`. */
+export function drawMeasure(page, t, measure, all, bucket) {
   const points = answered(all);
   return html`<section class="asked-half"><h3>${measure.measure === "rating" ? t.starred : t.askedFor}</h3><div class="big">${scoreFigure(page, t, measure, answersOf(page, measure))}</div>
+    <p class="hint asked-meaning">${t.meanings[measure.measure]}</p>
     ${measure.too_few ? nothing : spread(page, t, measure)}
-    ${points.some(({ score }) => score !== null) ? trend(page, t, measure, points) : html`<p class="hint">${t.tooFewTime}</p>`}</section>`;
+    ${points.some(({ score }) => score !== null) ? trend(page, t, measure, points) : timeNote(page, t, measure, bucket)}</section>`;
 }
 
 /** From the first point with an answer to the last one. */

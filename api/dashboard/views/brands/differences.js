@@ -3,7 +3,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { choices, netFigure, panel, table } from "../../core/parts.js";
 import { dot, fill, plotOrTable, ruler, scaleOf, track, whisker } from "../../core/track.js";
-import { versus } from "./figures.js";
+import { sameNote, versus } from "./figures.js";
 import { inOrder } from "./pair.js";
 
 const CUTS = ["aspect", "stage"];
@@ -38,7 +38,7 @@ function pair(page, t, { brands, cut }) {
       id: "differences", rows: () => pairTable(page, t, { brands, lines, cut }),
       plot: () => html`<ol class="br-lines">${told.map((line) => pairRow(page, t, { line, brands, cut, scale }))}
         <li class="br-line" aria-hidden="true"><span></span>${ruler(scale, page.write.points)}<span></span></li></ol>`,
-    })}${few.length ? html`<p class="hint">${t.few(few.join(page.isRtl ? "، " : ", "))}</p>` : nothing}`;
+    })}${sameNote(t, brands) === nothing ? sameNote(t, told) : nothing}${few.length ? html`<p class="hint">${t.few(few.join(page.isRtl ? "، " : ", "))}</p>` : nothing}`;
 }
 
 function pairRow(page, t, { line, brands, cut, scale }) {
@@ -49,7 +49,7 @@ function pairRow(page, t, { line, brands, cut, scale }) {
         <b><bdi>${one.net_sentiment === null ? page.t.tooFew : page.write.points(one.net_sentiment)}</bdi></b> <span class="n">${page.write.count(one.n)} ${page.t.mentions}</span></a>`)}</span></span>
     ${track(scale, [known ? fill(scale, line.net_sentiment, line.other.net_sentiment, "br-span") : nothing,
       both.map((one, at) => [whisker(scale, one.net_sentiment_low, one.net_sentiment_high, `br-${at}`), dot(scale, one.net_sentiment, `br-${at}`)])])}
-    <span class="br-versus">${versus(page, t, line.versus_others, nothing)}</span></li>`;
+    <span class="br-versus">${versus(page, t, line.versus_others, nothing, brands[1].brand)}</span></li>`;
 }
 
 function pairTable(page, t, { brands, lines, cut }) {
@@ -58,7 +58,7 @@ function pairTable(page, t, { brands, lines, cut }) {
     { head: page.t[cut], cell: (line) => page.name(cut, line.label) },
     { head: html`<bdi>${brands[0].brand}</bdi>`, cell: (line) => net(line, brands[0].brand), numeric: true },
     { head: html`<bdi>${brands[1].brand}</bdi>`, cell: (line) => net(line.other, brands[1].brand), numeric: true },
-    { head: t.difference, cell: (line) => versus(page, t, line.versus_others, nothing) },
+    { head: t.difference, cell: (line) => versus(page, t, line.versus_others, nothing, brands[1].brand) },
   ], lines);
 }
 

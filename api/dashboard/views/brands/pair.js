@@ -3,22 +3,25 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { valuesOf } from "../../core/address.js";
 
-/** Return the choice of two brands; one that is chosen alone is set beside the one that is spoken of most. */
+/** Return the choice of two brands, at first the two most spoken of; one that is chosen alone is set beside the most spoken of. */
 export function pairPicker(page, t, data) {
   const chosen = valuesOf(page.query, "brand");
   const known = page.options.brands;
+  const largest = (data?.brands ?? []).slice(0, 2).map((one) => one.brand);
+  const shown = chosen.length ? chosen : largest;
   const choose = (place) => (event) => {
-    const pair = [chosen[0], chosen[1]];
+    const pair = [shown[0], shown[1]];
     pair[place] = event.target.value;
     const other = 1 - place;
     if (!pair[other] || pair[other] === pair[place]) pair[other] = partnerOf(pair[place], data, known);
     page.actions.go(page.here({ brand: event.target.value ? pair : null }));
   };
   const select = (place, label) => html`<label><i class="br-key br-${place}"></i><span class="visually-hidden">${label}</span>
-    <select @change=${choose(place)} .value=${chosen[place] ?? ""}>
-      <option value="" ?selected=${!chosen[place]}>${t.choose}</option>
-      ${known.map((brand) => html`<option value=${brand} ?selected=${chosen[place] === brand}>${brand}</option>`)}</select></label>`;
+    <select @change=${choose(place)} .value=${shown[place] ?? ""}>
+      <option value="" ?selected=${!shown[place]}>${t.choose}</option>
+      ${known.map((brand) => html`<option value=${brand} ?selected=${shown[place] === brand}>${brand}</option>`)}</select></label>`;
   return html`<div class="br-pair"><span class="hint">${t.sideBySide}</span>${select(0, t.firstBrand)}<span class="hint">${t.beside}</span>${select(1, t.secondBrand)}
+    ${!chosen.length && data?.brands.length > 2 ? html`<a class="button primary br-compare" href=${page.here({ brand: largest })}>${t.compareThese}</a>` : nothing}
     ${chosen.length ? html`<a class="button" href=${page.here({ brand: null })}>${t.allBrands}</a>` : nothing}</div>`;
 }
 

@@ -1,7 +1,7 @@
 /** The picture of one customer's way: channels as lanes, time from left to right, a mark for each message. */
 
 import { axis, colours, tooltip } from "../../core/chart.js";
-import { clockOf, dayIn } from "./time.js";
+import { clockOf, dayIn, marksBetween } from "./time.js";
 
 const SHAPES = { negative: ["triangle", 180], neutral: ["circle", 0], positive: ["triangle", 0], mixed: ["diamond", 0] };
 const TWO_DAYS_MS = 172_800_000;
@@ -15,9 +15,12 @@ export function lanesOption(page, way) {
   const [from, to] = boundsOf(way);
   const laned = way.steps.map((step) => ({ step, value: [step.created_at, way.channels.indexOf(step.channel)] }));
   const write = writerFor(page, to - from);
+  const marks = to - from < TWO_DAYS_MS ? {} : { customValues: marksBetween(page, from, to) };
   return {
     grid: { top: 12, bottom: 28, left: page.isRtl ? 16 : 84, right: page.isRtl ? 84 : 24 },
-    xAxis: axis({ type: "time", axisLabel: { formatter: write, hideOverlap: true }, splitLine: { show: false }, min: from, max: to }),
+    xAxis: axis({
+      type: "time", axisLabel: { formatter: write, hideOverlap: true, ...marks }, axisTick: { show: true, lineStyle: { color: colour.soft }, ...marks }, splitLine: { show: false }, min: from, max: to,
+    }),
     yAxis: axis({
       type: "category", inverse: true, data: way.channels.map((id) => page.name("channel", id)),
       position: page.isRtl ? "right" : "left", axisLine: { show: false }, splitLine: { show: true, lineStyle: { color: colour.faint } },

@@ -1,6 +1,6 @@
 /** One customer's way: over which channels, through which stages, message after message. */
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { html, nothing, svg } from "../../vendor/lit-html/lit-html.js";
 import { inside, panel, picture, table } from "../../core/parts.js";
 import { lanesOption } from "./lanes.js";
 import { shortKey } from "./said.js";
@@ -10,6 +10,10 @@ import { WORDS } from "./words.js";
 
 const PAGE_SIZE = 100;
 const LONG_MS = 300 * 86_400_000;
+const MARKS = {
+  negative: svg`<path d="M1 2h12L7 12.500z" />`, neutral: svg`<circle cx="7" cy="7" r="5.500" />`, positive: svg`<path d="M1 12h12L7 1.500z" />`,
+  mixed: svg`<path d="M7 1l6 6-6 6-6-6z" />`, unread: svg`<circle cx="7" cy="7" r="5" />`,
+};
 
 /** Return the view of the customer with this key. */
 export function drawWay(page, key) {
@@ -73,7 +77,7 @@ function facts(page, t, way) {
 function lanes(page, t, way) {
   const step = (one) => `#step-${one.id}`;
   const show = ({ data }) => data?.step && showStep(data.step.id);
-  return picture(page, {
+  return html`${picture(page, {
     id: "lanes", label: t.lanesLabel, option: lanesOption(page, way), height: `${5.5 + 3.25 * way.channels.length}rem`, onPick: show,
     rows: () => table(t.lanes, [
       { head: t.when, cell: (one) => html`<a href=${step(one)}>${page.write.moment(one.created_at)}</a>` },
@@ -81,7 +85,14 @@ function lanes(page, t, way) {
       { head: page.t.sentiment, cell: (one) => (one.sentiment ? page.name("sentiment", one.sentiment) : t.unread) },
       { head: page.t.mentions, cell: (one) => page.write.count(one.mentions.length), numeric: true },
     ], way.steps),
-  });
+  })}${legend(page, t, way)}`;
+}
+
+/** The shapes as they are drawn, those that occur. */
+function legend(page, t, way) {
+  const felt = new Set(way.steps.map((step) => step.sentiment ?? "unread"));
+  return html`<ul class="way-legend" aria-label=${page.t.sentiment}>${Object.keys(MARKS).filter((kind) => felt.has(kind)).map((kind) => html`<li><svg
+    class=${kind} viewBox="0 0 14 14" aria-hidden="true">${MARKS[kind]}</svg>${kind === "unread" ? t.unread : page.name("sentiment", kind)}</li>`)}</ul>`;
 }
 
 function showStep(id) {

@@ -21,8 +21,8 @@ export function changePanel(page, t, { other, compared }) {
   });
 }
 
-/** By what the change is split: as the address says; where one stage alone is asked for, by aspect. */
-function splitOf(page) {
+/** Return by what the change is split: as the address says; where one stage alone is asked for, by aspect. */
+export function splitOf(page) {
   const asked = page.query.get("by");
   if (SPLITS.includes(asked)) return asked;
   return valuesOf(page.query, "stage").length === 1 ? "aspect" : "stage";

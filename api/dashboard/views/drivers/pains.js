@@ -1,6 +1,7 @@
 /** Where it hurts: stage, aspect and intent together, by number, against what one expects, or by growth. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { painsAsked, painsNote } from "../../core/pains.js";
 import { chanceNote, choices, downloads, panel } from "../../core/parts.js";
 import { dot, fill, scaleOf, track, whisker } from "../../core/track.js";
 
@@ -18,11 +19,11 @@ const MARKED = {
 export function painsPanel(page, t) {
   const rank = RANKS.includes(page.query.get("rank")) ? page.query.get("rank") : "volume";
   const isLong = page.query.get("pains") === "all";
-  const asked = { rank, limit: MANY };
+  const asked = painsAsked({ rank, limit: MANY });
   const options = RANKS.map((id) => ({ name: t.ranks[id], href: page.here({ rank: id === "volume" ? null : id }), chosen: id === rank }));
   return panel(page, {
     id: "pains", title: t.pains, hint: t.painsHint, answer: page.ask("pains", asked), tools: downloads(page, "pains", asked),
-    draw: (data) => html`<div class="dr-split">${choices(t.pains, options)}<span class="hint">${t.rankHints[rank]}</span></div>
+    draw: (data) => html`${painsNote(page)}<div class="dr-split">${choices(t.pains, options)}<span class="hint">${t.rankHints[rank]}</span></div>
       ${data.cells.length === 0 ? html`<p class="nothing">${t.noPains}</p>` : list(page, t, { data, rank, isLong })}`,
   });
 }

@@ -41,5 +41,5 @@ function row(page, t, { phrase, data, scale, other }) {
   const rest = other && data.n_other_read ? phrase.n_other / data.n_other_read : null;
   return html`<li><a href=${page.messagesNamed(phrase.feedback)}><b><bdi>${phrase.text}</bdi></b>
     ${track(scale, [fill(scale, 0, share, "accent"), whisker(scale, phrase.share_low, phrase.share_high), dot(scale, rest, "line")], { counts: true })}
-    <span class="hint">${t.inMessages(page.write.count(phrase.n))} (<bdi>${page.write.percent(share)}</bdi>)${other ? html` · ${other(page.write.count(phrase.n_other))}` : nothing}</span></a></li>`;
+    <span class="hint">${t.inMessages(page.write.count(phrase.n))} (<bdi>${page.write.percent(share)}</bdi>)${other ? html` · ${other(page.write.percent(rest ?? 0))}` : nothing}</span></a></li>`;
 }

@@ -2,8 +2,9 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { sureTone, table, toneOf } from "../../core/parts.js";
+import { reasons } from "../../core/reasons.js";
 import { dot, fill, plotOrTable, ruler, scaleOf, track, whisker } from "../../core/track.js";
-import { messagesBefore } from "./comparison.js";
+import { comparisonOf, messagesBefore } from "./comparison.js";
 import { fold, walk } from "./steps.js";
 
 const MOST_PARTS = 7;
@@ -30,12 +31,18 @@ function plot(page, t, { data, folded, steps }) {
   const scale = scaleOf([data.net_sentiment_before, data.net_sentiment, ...steps.flatMap(reach)]);
   const of = (parts) => steps.filter((step) => parts.includes(step.part)).map((step) => row(page, t, { step, data, scale }));
   const group = (parts, title, kind) => parts.length === 0 ? nothing
-    : html`<li class="dr-group"><h3>${title} <bdi class=${kind}>${page.write.pointsFine(sumOf(parts))}</bdi></h3></li>${of(parts)}`;
+    : html`<li class="dr-group"><h3>${groupName(page, t, parts, { title, kind })}</h3></li>${of(parts)}`;
   return html`${legend(t)}<ol class="dr-waterfall">
     ${end(page, { name: t.before, value: data.net_sentiment_before, n: data.n_before, href: messagesBefore(page, data), scale })}
     ${group(folded.worse, t.worse, "bad")}${group(folded.better, t.better, "good")}${folded.rest ? of([folded.rest]) : nothing}
     ${end(page, { name: t.now, value: data.net_sentiment, n: data.n, href: page.messages(), scale })}
     <li class="dr-line dr-foot"><span></span>${ruler(scale, page.write.points)}<span></span></li></ol>`;
+}
+
+/** What may all be chance is told calmly. */
+function groupName(page, t, parts, { title, kind }) {
+  const isSure = parts.some((part) => part.significant);
+  return html`${title} <bdi class=${isSure ? kind : ""}>${page.write.pointsFine(sumOf(parts))}</bdi>${isSure ? nothing : html` <span class="tag">${t.byChance}</span>`}`;
 }
 
 function sumOf(parts) {
@@ -83,13 +90,14 @@ function interval(page, part, field) {
   return html`<span class="sure" title=${page.t.interval}><bdi>${write(part[`${field}_low`])}</bdi> ${page.t.between} <bdi>${write(part[`${field}_high`])}</bdi></span>`;
 }
 
-/** What a part is called and says, and where its messages are; the rest leads to those of all its parts. */
+/** What a part is called and says, what makes it one, and where its messages are; the rest leads to those of all its parts. */
 function partWords(page, t, part, data) {
   const split = `${t.mix} ${page.write.pointsFine(part.mix)} · ${t.within} ${page.write.pointsFine(part.within)}`;
   if (!part.parts) {
     return {
       name: page.pick(part, "label"), sentence: page.pick(part, "sentence"), tip: `${page.pick(part, "sentence")} ${split}`,
       href: page.messagesNamed(part.messages) ?? page.messages(), hrefBefore: page.messagesNamed(part.messages_before),
+      labels: { [data.by]: part.value ?? "" },
     };
   }
   const labels = { [data.by]: part.parts.map((one) => one.value ?? "") };
@@ -112,11 +120,18 @@ function why(page, t, part, told) {
 }
 
 function because(page, t, part, told) {
-  const line = (field, hint) => html`<li><b class=${sureTone(part[field], part[`${field}_low`], part[`${field}_high`])}><bdi>${page.write.pointsFine(part[field])}</bdi></b> ${t[field]}
+  // What is shown adds up to what is shown: the second part takes what rounding the first one leaves.
+  const shown = { within: tenths(part.within), mix: tenths(part.total) - tenths(part.within) };
+  const line = (field, hint) => html`<li><b class=${part.significant || part.parts ? sureTone(part[field], part[`${field}_low`], part[`${field}_high`]) : ""}><bdi>${page.write.pointsFine(shown[field])}</bdi></b> ${t[field]}
     <span class="hint">${hint}</span> ${interval(page, part, field)}</li>`;
   return html`<p>${told.sentence}</p><ul>${line("within", t.withinHint)}${line("mix", t.mixHint)}</ul>
     <p class="dr-links"><a href=${told.href}>${t.messagesNow} (${page.write.count(part.n)} ${page.t.mentions})</a>
-      ${told.hrefBefore ? html`<a href=${told.hrefBefore}>${t.messagesBefore} (${page.write.count(part.n_before)} ${page.t.mentions})</a>` : nothing}</p>`;
+      ${told.hrefBefore ? html`<a href=${told.hrefBefore}>${t.messagesBefore} (${page.write.count(part.n_before)} ${page.t.mentions})</a>` : nothing}</p>
+    ${told.labels ? reasons(page, told.labels, { points: part.total, before: comparisonOf(page).asked }) : nothing}`;
+}
+
+function tenths(points) {
+  return Math.round(points * 10) / 10;
 }
 
 function rows(page, t, parts, data) {

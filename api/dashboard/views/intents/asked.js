@@ -2,9 +2,9 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { valuesOf } from "../../core/address.js";
+import { ASKS, SUPPORT_CHANNELS } from "../../core/asks.js";
 import { choices, downloads, figure, inside } from "../../core/parts.js";
 
-const ASKS = ["question", "request"];
 const N_ASPECTS = 6;
 const N_PHRASES = 10;
 const N_QUOTES = 4;
@@ -42,13 +42,32 @@ export function askedPanel(page, t) {
   const isAsks = intent.join() === ASKS.join();
   const aspects = { by: "aspect", ...filters, estimate: null };
   const answer = page.ask("breakdown", aspects);
-  const title = isAsks ? t.asked(stage ? page.name("stage", stage) : t.everywhere) : `${stage ? page.name("stage", stage) : t.everywhere}: ${intent.map((one) => page.name("intent", one)).join("، ")}`;
+  const title = titleOf(page, t, { stage, intent, isAsks });
   // Not by panel(): what is chosen from stays in sight while its answer is on the way.
   return html`<section class="panel wide" id="asked-for" aria-busy=${answer.status === "loading"}>
-    <header><h2>${title}</h2><div class="tools">${downloads(page, "breakdown", aspects)}</div></header>
+    <header><h2>${title}</h2><div class="tools">${isOfSupport(page) ? html`<a href=${`${page.address("support", { channel: null })}#asked`}>${t.backToSupport}</a>` : nothing}${downloads(page, "breakdown", aspects)}</div></header>
     ${pickers(page, t, { stage, intent, isAsks })}
     ${inside(page, { answer, draw: (data) => html`<p class="asked-n">${figure(page, { value: data.n, write: page.write.count, unit: page.t.mentions, href: page.messages(filters) })} ${page.t.mentions}</p>
       <div class="asked-grid">${aboutWhat(page, t, data, filters)}${inWords(page, t, filters)}${quotes(page, t, filters)}</div>` })}</section>`;
+}
+
+function titleOf(page, t, { stage, intent, isAsks }) {
+  const where = stage ? page.name("stage", stage) : t.everywhere;
+  if (isAsks) return isOfSupport(page) ? t.askedOfSupport(where) : t.asked(where);
+  return `${where}: ${intent.map((one) => page.name("intent", one)).join(page.isRtl ? "، " : ", ")}`;
+}
+
+/** Whether the filters leave support's channels alone. */
+function isOfSupport(page) {
+  return valuesOf(page.query, "channel").sort().join() === SUPPORT_CHANNELS.join();
+}
+
+/** Support's channels are looked at apart in one step: it is what they are asked most about. */
+function channelChoices(page, t) {
+  return choices(page.t.channel, [
+    { name: t.everyChannel, href: page.here({ channel: null }), chosen: !page.query.has("channel") },
+    { name: t.supportOnly(SUPPORT_CHANNELS.map((id) => page.name("channel", id)).join(t.and)), href: page.here({ channel: SUPPORT_CHANNELS }), chosen: isOfSupport(page) },
+  ]);
 }
 
 function pickers(page, t, { stage, intent, isAsks }) {
@@ -56,7 +75,7 @@ function pickers(page, t, { stage, intent, isAsks }) {
     { name: page.name("stage", id), href: page.here({ focus: id }), chosen: stage === id }))];
   const intents = [{ name: t.asks, href: page.here({ wish: "asks" }), chosen: isAsks }, ...page.options.names.intent.filter(({ id }) => id !== "other").map(({ id }) => (
     { name: page.name("intent", id), href: page.here({ wish: id }), chosen: !isAsks && intent.length === 1 && intent[0] === id }))];
-  return html`<div class="pickers">${choices(t.whichStage, stages)}${choices(t.whichIntent, intents)}</div>`;
+  return html`<div class="pickers">${choices(t.whichStage, stages)}${choices(t.whichIntent, intents)}${channelChoices(page, t)}</div>`;
 }
 
 function aboutWhat(page, t, data, filters) {

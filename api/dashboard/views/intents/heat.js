@@ -1,7 +1,7 @@
 /** Stage × intent: a table whose cells are coloured by how much is said, each one click from its messages. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { choices, downloads, panel } from "../../core/parts.js";
+import { choices, downloads, panel, scrolling } from "../../core/parts.js";
 import { focusOf, showAsked } from "./asked.js";
 
 const BY = ["stage", "intent"];
@@ -19,7 +19,7 @@ export function heatPanel(page, t) {
       { name: t.byCount, href: page.here({ heat: null }), chosen: !byShare },
       { name: t.byShare, href: page.here({ heat: "share" }), chosen: byShare },
     ])}${downloads(page, "breakdown", params)}`,
-    draw: (data) => html`${heatTable(page, t, tableOf(page, data.groups), byShare)}
+    draw: (data) => html`${scrolling(page, heatTable(page, t, tableOf(page, data.groups), byShare))}
       <p class="hint">${t.shareHint}${page.estimate === "adjusted" ? html` ${t.rawOnly}` : nothing}</p>`,
   });
 }

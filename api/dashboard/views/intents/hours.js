@@ -1,7 +1,8 @@
 /** Weekday × hour: when people write, or how they feel then, each hour one click from its messages. Weeks begin on Saturday, hours run from left to right. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { choices, downloads, panel } from "../../core/parts.js";
+import { choices, downloads, panel, scrolling } from "../../core/parts.js";
+import { linkBack } from "../../core/way-back.js";
 
 const HOURS = Array.from({ length: 24 }, (_none, hour) => hour);
 
@@ -11,11 +12,11 @@ export function hoursPanel(page, t) {
   const byNet = page.query.get("hours") === "net";
   return panel(page, {
     title: t.hours, hint: answer.data?.n ? page.pick(answer.data, "sentence") : nothing, answer, wide: true, id: "hours",
-    tools: html`${choices(t.measure, [
+    tools: html`${linkBack(page)}${choices(t.measure, [
       { name: t.byVolume, href: page.here({ hours: null }), chosen: !byNet },
       { name: t.byNet, href: page.here({ hours: "net" }), chosen: byNet },
     ])}${downloads(page, "hours")}`,
-    draw: (data) => html`${hoursTable(page, t, data, byNet)}${key(t, byNet)}
+    draw: (data) => html`${scrolling(page, hoursTable(page, t, data, byNet), { isWide: true })}${key(t, byNet)}
       ${data.n_without_time ? html`<p class="hint">${t.withoutTime(page.write.count(data.n_without_time))}</p>` : nothing}`,
   });
 }

@@ -1,6 +1,7 @@
 /** One stage on the path: its place on the curve, its figures, and what is said there. */
 
 import { html, nothing, svg } from "../../vendor/lit-html/lit-html.js";
+import { askedAt } from "../../core/asks.js";
 import { sentimentBar, toneOf } from "../../core/parts.js";
 import { pathOf, placeOf } from "./curve.js";
 
@@ -18,7 +19,7 @@ export function stop(page, t, told, about) {
   return html`<li class=${isChosen ? "stop chosen" : "stop"} data-stage=${told.stage}>
     ${heading(page, t, told, { isChosen, at: about.at })} ${place(page, t, told, about)} ${facts(page, t, told)}
     ${feelings(page, t, told, about.emotions.get(told.stage))}
-    ${labels(page, t, { name: t.want, row: "want", kind: "intent", told, lines: told.top_intents })}
+    ${labels(page, t, { name: t.want, row: "want", kind: "intent", told, lines: told.top_intents, more: asks(page, t, told) })}
     ${labels(page, t, { name: t.about, row: "about", kind: "aspect", told, lines: told.top_aspects })}
     ${hurts(page, t, about.pains.get(told.stage) ?? [], about)}</li>`;
 }
@@ -109,11 +110,17 @@ function feelings(page, t, told, feeling) {
       <b>${one.share === null ? `${page.write.count(one.n)} ${page.t.messagesUnit}` : page.write.percent(one.share)}</b></a></li>`)}</ul></div>`;
 }
 
-function labels(page, t, { name, row, kind, told, lines }) {
+function labels(page, t, { name, row, kind, told, lines, more = nothing }) {
   const words = (one) => `${page.name(kind, one.label)}: ${page.write.count(one.n)} ${page.t.mentions} (${page.write.percent(one.share_low)} ${page.t.between} ${page.write.percent(one.share_high)})`;
   return html`<div class="stop-row ${row}"><h4>${name}</h4><ul class="stop-lines">${[...lines].sort((one, other) => other.share - one.share).slice(0, N_LINES).map((one) => html`<li>
     <a class="stop-line shared" .style=${`--share:${(one.share * 100).toFixed(1)}%`} href=${page.messages({ stage: told.stage, [kind]: one.label })} title=${words(one)}>
-      <span>${page.name(kind, one.label)}</span> <b>${told.too_few ? page.write.count(one.n) : page.write.percent(one.share)}</b></a></li>`)}</ul></div>`;
+      <span>${page.name(kind, one.label)}</span> <b>${told.too_few ? page.write.count(one.n) : page.write.percent(one.share)}</b></a></li>`)}</ul>${more}</div>`;
+}
+
+/** What exactly is asked for here is told by the view of intents. */
+function asks(page, t, told) {
+  if (told.n === 0) return nothing;
+  return html`<a class="stop-asks" href=${askedAt(page, told.stage)} aria-label=${t.asksAt(page.name("stage", told.stage))}>${t.asksHere}</a>`;
 }
 
 function hurts(page, t, cells, { coversBefore }) {

@@ -14,7 +14,13 @@ export const WORDS = {
     fewIn: { hour: "در هر ساعت نظر کم است", day: "در هر روز نظر کم است", week: "در هر هفته نظر کم است", month: "در هر ماه نظر کم است" },
     shownBy: { day: "؛ روزانه نشان داده شد.", week: "؛ هفتگی نشان داده شد.", month: "؛ ماهانه نشان داده شد." }, onlyVolume: "؛ پس خطی کشیده نشد و تنها حجم دیده می‌شود.",
     why: "چه عوض شد و چرا", painsOf: "از چه ناراضی‌اند", growth: "رشد", times: (ratio) => `×${ratio}`, none: "چیزی نیست.", all: "همه‌ی پیام‌های این مرحله",
-    asks: "چه می‌پرسند و می‌خواهند؟", negatives: (n) => `${n} نظر منفی`,
+    moved: {
+      fell: (before, now, n) => `رضایت خالص از ${before} به ${now} افتاد (${n} نظر)؛ این بیش از نوسان تصادفی است.`,
+      rose: (before, now, n) => `رضایت خالص از ${before} به ${now} بالا رفت (${n} نظر)؛ این بیش از نوسان تصادفی است.`,
+    },
+    largestByChance: (name, points) => `بزرگ‌ترین سهم از «${name}» است (${points})؛ به‌تنهایی شاید تصادفی باشد.`,
+    grownPain: (aspect, intent, before, now) => `${intent} از «${aspect}» به‌روشنی بیشتر شد: از ${before} به ${now} نظر منفی.`,
+    asks: "چه می‌پرسند و می‌خواهند؟", asksHere: "اینجا چه می‌پرسند؟", asksAt: (stage) => `${stage}: اینجا چه می‌پرسند؟`, negatives: (n) => `${n} نظر منفی`,
   },
   en: {
     map: "Journey map", asMap: "Map", shape: "Shape", step: "Stage", now: "This period", whisker: "95% interval", size: "Size of the circle: volume",
@@ -29,6 +35,12 @@ export const WORDS = {
     fewIn: { hour: "Too few mentions in an hour", day: "Too few mentions in a day", week: "Too few mentions in a week", month: "Too few mentions in a month" },
     shownBy: { day: ": shown by day.", week: ": shown by week.", month: ": shown by month." }, onlyVolume: ": no line is drawn, only their volume is shown.",
     why: "What changed and why", painsOf: "What they dislike", growth: "Growth", times: (ratio) => `×${ratio}`, none: "Nothing.", all: "All messages of this stage",
-    asks: "What do they ask and request?", negatives: (n) => `${n} negative`,
+    moved: {
+      fell: (before, now, n) => `Net sentiment fell from ${before} to ${now} (${n} mentions), by more than chance.`,
+      rose: (before, now, n) => `Net sentiment rose from ${before} to ${now} (${n} mentions), by more than chance.`,
+    },
+    largestByChance: (name, points) => `The largest part is ${name} (${points}); by itself it may be chance.`,
+    grownPain: (aspect, intent, before, now) => `${aspect}, ${intent}: clearly more than before, from ${before} to ${now} negative mentions.`,
+    asks: "What do they ask and request?", asksHere: "What is asked here?", asksAt: (stage) => `${stage}: What is asked here?`, negatives: (n) => `${n} negative`,
   },
 };

@@ -19,7 +19,7 @@ export function card(page, t, message, { asksForMentions }) {
   const felt = [...new Set(sought.map((mention) => mention.sentiment))];
   const found = felt.includes(message.sentiment) ? [] : felt;
   return html`<article class="msg ${found[0] ?? message.sentiment}" id=${`m-${message.id}`}><header>${feelings(page, t, message, found)}${unsure(page, t, message, sought)}
-      <time datetime=${message.created_at} title=${message.created_at_is_arrival ? t.arrival : nothing}>${page.write.moment(message.created_at)}</time></header>
+      <time datetime=${message.created_at} title=${message.created_at_is_arrival ? t.arrival : nothing}>${page.write.moment(message.created_at)} · <span class="msg-age">${page.write.ago(message.created_at)}</span></time></header>
     ${text(page, t, message, { opened, asksForMentions })}
     ${opened ? detail(page, t, message, opened) : nothing}
     <footer>${facts(page, t, message)}${ways(page, t, message)}</footer></article>`;

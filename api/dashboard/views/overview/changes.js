@@ -3,9 +3,10 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { addDays, dayOf, isoOf } from "../../core/periods.js";
 import { chanceNote, downloads, figure, inside, panel, toneOf } from "../../core/parts.js";
+import { eventsOf, isCalm, reasons } from "../../core/reasons.js";
 
 const MOST_LINES = 4;
-const MOST_PARTS = 4;
+const MOST_PARTS = 3;
 
 /** Return the panel; it is a short one where nothing stands before the period. */
 export function changesPanel(page, t, { stages, drivers }) {
@@ -64,10 +65,16 @@ function parts(page, t, data, fallen) {
   if (data.too_few || data.drivers.length === 0) return html`<p class="hint">${page.pick(data, "summary")}</p>`;
   const bySize = [...data.drivers].sort((one, other) => Math.abs(other.total) - Math.abs(one.total));
   const sure = bySize.filter((part) => part.significant);
-  const shown = (sure.length ? sure : bySize).slice(0, MOST_PARTS);
+  const shown = (sure.length ? pulledFirst(sure, Boolean(fallen) || data.change_high < 0) : bySize).slice(0, MOST_PARTS);
   const most = Math.max(...shown.map((part) => Math.abs(part.total)));
   return html`${sure.length ? nothing : html`<p class="hint">${fallen ? t.noneDrivesFall(page.pick(fallen, "label")) : t.noneDrives}</p>`}
-    <ul class="ov-parts">${shown.map((part) => partRow(page, t, part, most))}</ul>${chanceNote(page, shown.some((part) => !part.significant))}`;
+    <ul class="ov-parts">${shown.map((part) => partRow(page, t, part, most))}</ul>${isCalm(page) ? html`<div class="rs">${eventsOf(page, {})}</div>` : nothing}${chanceNote(page, shown.some((part) => !part.significant))}`;
+}
+
+/** Where something fell, what pulled down comes before what lifted; the largest first in either. */
+export function pulledFirst(parts, hasFallen) {
+  if (!hasFallen) return parts;
+  return [...parts.filter(({ total }) => total < 0), ...parts.filter(({ total }) => total >= 0)];
 }
 
 /** A bar from the middle: to the start of the line what pulled down, to its end what lifted. */
@@ -76,5 +83,6 @@ function partRow(page, t, part, most) {
   return html`<li><b>${page.pick(part, "label")}</b>
     <span class="ov-pull" aria-hidden="true"><i class=${part.total < 0 ? "down" : "up"} .style=${`inline-size:${share}`}></i></span>
     ${figure(page, { value: part.total, low: part.total_low, high: part.total_high, href: page.messagesNamed(part.messages), write: page.write.pointsFine, tone: part.significant ? toneOf(part.total) : "" })}
-    <span class="hint" dir="auto">${page.pick(part, "sentence")}</span></li>`;
+    <span class="hint" dir="auto">${page.pick(part, "sentence")}</span>
+    ${reasons(page, { aspect: part.value ?? "" }, { points: part.total, nQuotes: 1, isShort: true })}</li>`;
 }

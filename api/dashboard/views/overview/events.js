@@ -1,25 +1,28 @@
 /** What the company changed, and what came of it. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { inside, netFigure, panel, refusal, withoutFilters } from "../../core/parts.js";
-import { addDays, dayOf, isoOf } from "../../core/periods.js";
+import { inside, panel, refusal } from "../../core/parts.js";
+import { PRESETS, addDays, dayOf, isoOf } from "../../core/periods.js";
+import { linkBack } from "../../core/way-back.js";
+import { beforeToo, sides, verdictOf, verdictTag } from "./event-effect.js";
 import { eventForm } from "./event-form.js";
 
 const MOST_JUDGED = 4;
+const MOST_LISTED = 8;
 const AROUND_DAYS = 28;
-const TONES = { helped: "positive", worsened: "negative", no_effect: "neutral", cannot_tell: "neutral", too_few: "neutral" };
-const state = { asked: null, failed: null, removed: new Set() };
+const state = { asked: null, failed: null, removed: new Set(), isUnfolded: false };
 
 /** Return the panel. */
 export function eventsPanel(page, t, answer) {
   return panel(page, {
-    id: "events", title: t.events, hint: t.eventsHint, answer, wide: true, isEmpty: () => false,
+    id: "events", title: t.events, hint: t.eventsHint, answer, wide: true, tools: linkBack(page), isEmpty: () => false,
     draw: ({ events }) => {
       const newest = events.filter((one) => !state.removed.has(one.id)).reverse();
       const [within, others] = [newest.filter((one) => isInPeriod(page, one)), newest.filter((one) => !isInPeriod(page, one))];
       const isWhole = page.query.get("events") === "all";
       const shown = isWhole ? within : within.slice(0, MOST_JUDGED);
       return html`${state.failed ? refusal(page, state.failed) : nothing}
+        ${wayBack(page, t)}
         ${within.length === 0 ? html`<p>${t.noEvents}</p>` : html`<ul class="ov-events">${shown.map((one) => eventCard(page, t, one))}</ul>`}
         ${shown.length < within.length ? html`<p><a href=${page.here({ events: "all" })}>${t.allEvents} (${page.write.count(within.length)})</a></p>` : nothing}
         ${others.length ? otherEvents(page, t, others, within.length === 0) : nothing}${mayTell(page) ? eventForm(page, t, newest.length === 0) : nothing}`;
@@ -43,15 +46,11 @@ function isInPeriod(page, event) {
 function eventCard(page, t, event) {
   const answer = page.askPlain(`events/${event.id}/effect`);
   return html`<li class="ov-event" id=${`event-${event.id}`} tabindex="-1" aria-busy=${answer.status === "loading"}>
-    <p class="ov-event-head"><b dir="auto">${event.title}</b> ${answer.data ? verdict(t, answer.data.verdict) : nothing}</p>
+    <p class="ov-event-head"><b dir="auto">${event.title}</b> ${answer.data ? verdictTag(t, answer.data) : nothing}</p>
     <p class="hint">${page.write.day(event.happened_at)} · <bdi>${scopeWords(page, t, event.scope)}</bdi></p>
     ${event.description ? html`<p class="hint" dir="auto">${event.description}</p>` : nothing}
     ${inside(page, { answer, isEmpty: () => false, draw: (effect) => effectLines(page, t, event, effect) })}
     ${mayRemove(page, event) ? removal(page, t, event) : nothing}</li>`;
-}
-
-function verdict(t, told) {
-  return html`<span class="tag ${TONES[told]}">${t.verdicts[told]}</span>`;
 }
 
 function scopeWords(page, t, scope) {
@@ -60,25 +59,44 @@ function scopeWords(page, t, scope) {
 }
 
 function effectLines(page, t, event, effect) {
-  const { before, after } = effect.scoped;
-  const side = (name, stretch) => html`<div><dt>${name}</dt><dd>${netFigure(page, stretch, messagesOf(page, event, stretch))}</dd></div>`;
-  return html`<p dir="auto">${page.pick(effect, "sentence")}</p><dl class="ov-sides">${side(t.was, before)}${side(t.is, after)}</dl>
-    ${effect.other_events.length ? html`<p class="hint">${t.alongside} ${effect.other_events.map((one) => html`<span class="tag" dir="auto">${one.title}</span> `)}</p>` : nothing}`;
+  return html`<p dir="auto">${page.pick(effect, "sentence")}</p>
+    ${Object.keys(event.scope).length ? html`<p class="hint">${t.onlyOf(scopeWords(page, t, event.scope))}</p>` : nothing}${sides(page, t, event, effect)}
+    ${others(t.beforeToo, beforeToo(effect), t.beforeTooHint)}${others(t.alongside, effect.other_events.filter((one) => !beforeToo(effect).includes(one)))}`;
 }
 
-/** An effect is that of the event's own scope, whatever the page is filtered by. */
-function messagesOf(page, event, stretch) {
-  return page.messages({ ...withoutFilters(), ...event.scope, from: stretch.from.slice(0, 10), to: stretch.to.slice(0, 10) });
+function others(words, events, hint = "") {
+  return events.length ? html`<p class="hint">${words} ${events.map((one) => html`<span class="tag" dir="auto">${one.title}</span> `)}${hint}</p>` : nothing;
 }
 
+/** What came of them is asked for once they are looked at. */
 function otherEvents(page, t, events, isOpen) {
-  return html`<details class="ov-others" ?open=${isOpen}><summary>${t.otherEvents} (${page.write.count(events.length)})</summary><ul>${events.map((event) => html`<li>
-    <b dir="auto">${event.title}</b> <small>${page.write.day(event.happened_at)}</small> <a href=${`${page.here(around(event))}#event-${event.id}`}>${t.around}</a></li>`)}</ul></details>`;
+  const shown = page.query.get("events") === "all" ? events : events.slice(0, MOST_LISTED);
+  const unfold = ({ target }) => {
+    if (state.isUnfolded === target.open) return;
+    state.isUnfolded = target.open;
+    page.actions.redraw();
+  };
+  const isSeen = isOpen || state.isUnfolded;
+  return html`<details class="ov-others" ?open=${isOpen} @toggle=${unfold}><summary>${t.otherEvents} (${page.write.count(events.length)})</summary>
+    <ul>${shown.map((event) => otherEvent(page, t, event, isSeen))}</ul>
+    ${shown.length < events.length ? html`<p><a href=${page.here({ events: "all" })}>${t.everyEvent} (${page.write.count(events.length)})</a></p>` : nothing}</details>`;
 }
 
-function around(event) {
+function otherEvent(page, t, event, isSeen) {
+  return html`<li><b dir="auto">${event.title}</b> ${isSeen ? verdictOf(page, t, event) : nothing}
+    <small>${page.write.day(event.happened_at)}</small> <a href=${`${page.here(around(page, event))}#event-${event.id}`} aria-label="${t.around}: ${event.title}">${t.around}</a></li>`;
+}
+
+/** The days of an event took the place of the page's period: that is said, with the way back. */
+function wayBack(page, t) {
+  const back = page.query.get("back");
+  if (page.period.preset || !PRESETS.includes(back)) return nothing;
+  return html`<p class="ov-back hint">${t.periodMoved} <a href=${page.here({ period: back, from: null, to: null, back: null })}>${t.backTo(page.t[back])}</a></p>`;
+}
+
+function around(page, event) {
   const day = dayOf(event.happened_at);
-  return { period: null, from: isoOf(addDays(day, -AROUND_DAYS)), to: isoOf(addDays(day, AROUND_DAYS)) };
+  return { period: null, back: page.period.preset ?? page.query.get("back"), from: isoOf(addDays(day, -AROUND_DAYS)), to: isoOf(addDays(day, AROUND_DAYS)) };
 }
 
 /** Who sees some brands only may not write events. */

@@ -1,6 +1,7 @@
 /** The row of key figures: each with its interval, its change, and its messages one click away. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { olderOpen } from "../../core/open.js";
 import { estimateBadge, figure, inside, netFigure, toneOf } from "../../core/parts.js";
 import { shownTrend } from "./buckets.js";
 
@@ -89,9 +90,9 @@ function volumeLine(page, t, data, nBefore, before) {
 function urgentCard(page, t, { urgent, messages }) {
   const none = messages.data?.n === 0 ? page.t.empty : t.noneUrgent;
   return card(page, {
-    title: t.urgent, hint: t.urgentHint, answer: urgent,
+    title: t.urgent, hint: t.urgentHint, answer: urgent.now,
     draw: (data) => html`${figure(page, {
-      value: data.n, href: page.messages({ flag: "urgent", unresolved: "true" }), write: page.write.count, tone: data.n > 0 ? "bad" : "",
-    })}<p class="change">${data.n > 0 ? t.urgentHint : none}</p>`,
+      value: data.n, href: urgent.all, write: page.write.count, tone: data.n > 0 ? "bad" : "",
+    })}<p class="change">${data.n > 0 ? html`${t.urgentNow} ${olderOpen(page, urgent)}` : none}</p>`,
   });
 }

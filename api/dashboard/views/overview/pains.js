@@ -1,13 +1,14 @@
 /** Where most is complained of: stage, aspect and intent together. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { painsNote } from "../../core/pains.js";
 import { panel } from "../../core/parts.js";
 
 /** Return the panel. */
 export function painsPanel(page, t, answer) {
   return panel(page, {
     id: "pains", title: t.pains, hint: t.painsHint, answer, tools: html`<a href=${page.address("journey")}>${t.toJourney}</a>`,
-    draw: (data) => (data.cells.length === 0 ? html`<p class="hint">${t.noPains}</p>` : html`<ol class="ov-pains">${data.cells.map((cell) => pain(page, t, data, cell))}</ol>`),
+    draw: (data) => html`${painsNote(page)}${data.cells.length === 0 ? html`<p class="hint">${t.noPains}</p>` : html`<ol class="ov-pains">${data.cells.map((cell) => pain(page, t, data, cell))}</ol>`}`,
   });
 }
 

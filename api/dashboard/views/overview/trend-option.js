@@ -2,6 +2,7 @@
 
 import { axis, colours, tooltip } from "../../core/chart.js";
 import { isWithin, nameOf, tickOf } from "./buckets.js";
+import { beforeSeries, beforeTip, beforeValues } from "./trend-before.js";
 import { bandSeries, eventLanes, eventSeries } from "./trend-marks.js";
 
 const KINDS = ["negative", "neutral", "positive"];
@@ -15,7 +16,7 @@ export function trendOption(page, t, bucket, data) {
     yAxis: [netAxis(page, data), volumeAxis(page, data), { type: "value", gridIndex: 0, min: 0, max: 1, show: false }],
     tooltip: tooltip((picked) => tipOf(page, t, bucket, data, picked), { trigger: "axis", axisPointer: { type: "line", lineStyle: { color: colours().soft, type: "solid", opacity: 0.4 } } }),
     axisPointer: { link: [{ xAxisIndex: "all" }] },
-    series: [wholeColumns(data), bandSeries(data.points), ...lines(data.points), eventSeries(data), ...volumes(data.points)],
+    series: [wholeColumns(data), bandSeries(data.points), ...lines(data.points), ...beforeSeries(data), eventSeries(data), ...volumes(data.points)],
   };
 }
 
@@ -44,8 +45,8 @@ function timeAxis(page, bucket, data, gridIndex) {
 /** The scale holds every interval and 0, in even steps. */
 function netAxis(page, data) {
   const known = data.points.filter((point) => !point.too_few);
-  const low = Math.min(-20, ...known.map((point) => point.net_sentiment_low));
-  const high = Math.max(20, ...known.map((point) => point.net_sentiment_high));
+  const low = Math.min(-20, ...known.map((point) => point.net_sentiment_low), ...beforeValues(data));
+  const high = Math.max(20, ...known.map((point) => point.net_sentiment_high), ...beforeValues(data));
   const step = high - low > 120 ? 50 : 25;
   const [min, max] = [Math.max(-100, Math.floor(low / step) * step), Math.min(100, Math.ceil(high / step) * step)];
   return axis({ type: "value", show: known.length > 0, min, max, interval: step, axisLabel: { formatter: page.write.points } });
@@ -112,5 +113,5 @@ function tipOf(page, t, bucket, data, picked) {
   const net = point.too_few ? page.t.tooFew : `${points(point.net_sentiment)} (${points(point.net_sentiment_low)} ${page.t.between} ${points(point.net_sentiment_high)})`;
   const counts = KINDS.map((kind) => [page.t[kind], page.write.count(point[`n_${kind}`])]);
   const happened = data.events.filter((one) => isWithin(one, point)).map((one) => [t.event, one.title]);
-  return [[`${nameOf(page, bucket, point)}${point.complete ? "" : ` (${page.t.incomplete})`}`], [page.t.netSentiment, net], ...counts, ...happened];
+  return [[`${nameOf(page, bucket, point)}${point.complete ? "" : ` (${page.t.incomplete})`}`], [page.t.netSentiment, net], ...beforeTip(page, data, found.dataIndex), ...counts, ...happened];
 }

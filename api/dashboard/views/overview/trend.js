@@ -5,16 +5,21 @@ import { choices, downloads, estimateBadge, figure, netFigure, panel, picture, t
 import { bucketFor } from "../../core/periods.js";
 import { bucketsFor, daysOf, isWithin, nameOf, shownTrend } from "./buckets.js";
 import { showEvent } from "./events.js";
+import { askBefore, beforeColumn, beforeNote, compareChoice, withBefore } from "./trend-before.js";
 import { isTold, trendOption } from "./trend-option.js";
 
 /** Return the panel. */
 export function trendPanel(page, t, trends) {
   const { bucket, answer } = shownTrend(trends);
+  const before = askBefore(page, bucket);
   return panel(page, {
     id: "trend", title: t.trend, answer, wide: true,
     hint: page.t.netSentimentHint,
-    tools: html`${estimateBadge(page, answer.data)}${bucketChoice(page, t, bucket)}${downloads(page, "trend", { bucket })}`,
-    draw: (data) => html`${noteOf(page, t, bucket, data)}${trendPicture(page, t, bucket, data)}${legend(page, t, data)}`,
+    tools: html`${estimateBadge(page, answer.data)}${compareChoice(page, t)}${bucketChoice(page, t, bucket)}${downloads(page, "trend", { bucket })}`,
+    draw: (told) => {
+      const data = withBefore(page, told, before);
+      return html`${noteOf(page, t, bucket, data)}${beforeNote(t, before)}${trendPicture(page, t, bucket, data)}${legend(page, t, data)}`;
+    },
   });
 }
 
@@ -49,6 +54,7 @@ function trendTable(page, t, bucket, data, at) {
   return table(t.trend, [
     { head: t.when, cell: (point) => html`${nameOf(page, bucket, point)}${point.complete ? nothing : html` <small>(${page.t.incomplete})</small>`}` },
     { head: page.t.netSentiment, cell: (point) => netFigure(page, point, at(point)), numeric: true },
+    ...beforeColumn(page, data),
     ...["negative", "neutral", "positive"].map((kind) => ({
       head: page.t[kind], numeric: true,
       cell: (point) => figure(page, { value: point[`n_${kind}`], write: page.write.count, href: at(point, { sentiment: kind }) }),
@@ -60,7 +66,7 @@ function trendTable(page, t, bucket, data, at) {
 function legend(page, t, data) {
   const has = (test) => data.points.some(test);
   const items = [
-    ["line", page.t.netSentiment, isTold(data.points)], ["band", t.band, isTold(data.points)], ["negative", page.t.negative, true], ["neutral", page.t.neutral, true],
+    ["line", page.t.netSentiment, isTold(data.points)], ["before", page.t.before, Boolean(data.before?.some((point) => point && !point.too_few))], ["band", t.band, isTold(data.points)], ["negative", page.t.negative, true], ["neutral", page.t.neutral, true],
     ["positive", page.t.positive, true], ["event", t.event, data.events.length > 0], ["open", t.open, has((point) => !point.complete && point.n > 0)],
     ["gap", t.gap, has((point) => point.too_few)],
   ];

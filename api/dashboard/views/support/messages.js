@@ -1,17 +1,18 @@
 /** Messages that need somebody now: how old, in what state, what they say, and the way to the help desk. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { olderOpen } from "../../core/open.js";
 import { wayOf } from "../customers.js";
 import { permalink, saidText, scores, stagesOf, statusWord } from "../customers/said.js";
 
 /**
  * Return a list of messages.
- * @param {{data: object, all: string, none: string}} list The API's page of messages, the address of all of them, what to say of none.
+ * @param {{data: object, open: object, none: string}} list The API's page of messages, of what it is one, what to say of none.
  */
-export function messageList(page, t, { data, all, none }) {
+export function messageList(page, t, { data, open, none }) {
   if (data.n === 0) return html`<p class="nothing">${none}</p>`;
-  return html`<ol class="support-messages">${data.items.map((item) => html`<li>${message(page, t, item)}</li>`)}</ol>
-    <p class="support-all"><a class="button" href=${all}>${t.seeAll(page.write.count(data.n))}</a></p>`;
+  return html`<ol class="support-messages">${data.items.map((item, at) => html`${at > 0 && at === data.n_angry ? html`<li class="calm-from-here">${t.calmFromHere}</li>` : nothing}<li>${message(page, t, item)}</li>`)}</ol>
+    <p class="support-all"><a class="button" href=${open.all}>${t.seeAll(page.write.count(data.n))}</a> ${olderOpen(page, open)}</p>`;
 }
 
 function message(page, t, item) {
