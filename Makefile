@@ -5,14 +5,20 @@ PYTHON ?= python3
 SERVE ?= 1
 WITH_TORCH ?= 0
 MESSAGES ?= 1000000
+MINUTES ?= 10
+KILLS ?= 200
+AWAY_S ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PAGE := api/dashboard
 WITH_NODE := cd $(PAGE) && PYTHON=$(abspath $(BIN)/python) ./with-node
 NPM_OPTIONS := --ignore-scripts --loglevel=error >/dev/null
+# What ruff's rules S311, S404, S603 and S608 look at too, each exception with its reason beside it.
+LEFT_TO_RUFF := B311,B404,B603,B608
+N ?= 100000
 
-.PHONY: help setup page demo test test-live test-schema check bench bench-pull bench-answers bench-page screens format clean
+.PHONY: help setup page demo test test-live test-schema chaos check audit fuzz bench bench-pull bench-search bench-answers bench-workers bench-page bench-service bench-start bench-backfill bench-scale screens format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,12 +45,24 @@ test-live: $(VENV)/.developing ## Connectors against real servers: installs Requ
 test-schema: $(VENV)/.developing ## 85 requests made up for each operation of the API, some 5,000 in all; a quarter of an hour
 	BAZKHORD_SCHEMA_EXAMPLES=85 $(BIN)/pytest tests/test_schema.py
 
-check: $(VENV)/.developing ## Style, types, and who may import whom
+chaos: $(VENV)/.developing ## KILLS=200 processes killed at random moments, the data base away for AWAY_S=60; twenty minutes
+	BAZKHORD_KILLS=$(KILLS) BAZKHORD_AWAY_S=$(AWAY_S) $(BIN)/pytest tests/chaos
+
+check: $(VENV)/.developing ## Style, types, who may import whom, and what bandit finds unsafe
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --skip $(LEFT_TO_RUFF) api config models pipeline
 	$(WITH_NODE) node_modules/.bin/eslint .
+
+audit: $(VENV)/.developing ## Known weaknesses of what is installed, as pip-audit finds them on the internet; reports, changes nothing
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+fuzz: $(VENV)/.developing ## N=100000 inputs that nobody would write, to all that reads inputs; about an hour
+	nice $(BIN)/python -W ignore -m tests.fuzz $(N)
 
 bench: $(VENV)/.developing ## Messages a second from file to tallies, against a ParsBERT-shaped encoder
 	$(BIN)/python bench/throughput.py
@@ -52,12 +70,30 @@ bench: $(VENV)/.developing ## Messages a second from file to tallies, against a 
 bench-pull: $(VENV)/.developing ## MESSAGES=1000000 pulled from a server that pages like Zendesk: speed and memory
 	$(BIN)/python -m bench.pull --messages $(MESSAGES)
 
+bench-search: $(VENV)/.developing ## Text search over MESSAGES=1000000: storing with and without the index, room, pages; URL: a PostgreSQL
+	$(BIN)/python -m bench.search --messages $(MESSAGES) $(if $(URL),--url $(URL))
+
+bench-workers: $(VENV)/.developing ## Messages a second of two workers on one PostgreSQL, against one
+	$(BIN)/python -m bench.workers
+
 bench-answers: $(VENV)/.developing ## Milliseconds for each answer over the inbox; DATA: a data folder that holds it
 	$(BIN)/python -m bench.answers $(DATA)
 
 bench-page: $(VENV)/.developing ## Milliseconds from the click to the drawn view, over the inbox; DATA: a data folder that holds it
 	tests/page/install.sh
 	$(BIN)/python -m bench.page $(DATA)
+
+bench-service: $(VENV)/.developing ## Waits under 200 requests a second while classifying; DATA: as above, MINUTES=10, DATABASE=postgres
+	$(BIN)/python -m bench.service $(DATA) --minutes $(MINUTES) $(if $(filter postgres,$(DATABASE)),--postgres)
+
+bench-start: $(VENV)/.developing ## Seconds and memory until the service is ready, and hazm's share; DATA: as above
+	$(BIN)/python -m bench.start $(DATA)
+
+bench-backfill: $(VENV)/.developing ## Messages a second of an archive with each engine; MESSAGES, PRICE=c5.4xlarge:16:0.68 says what a million costs
+	$(BIN)/python -m bench.backfill $(if $(filter-out 1000000,$(MESSAGES)),--messages $(MESSAGES)) $(if $(PRICE),--price $(PRICE))
+
+bench-scale: $(VENV)/.developing ## Answers, search, storing and room at SIZES="100000 1000000" mentions; URL: a PostgreSQL
+	$(BIN)/python -m bench.scale $(if $(SIZES),--sizes $(SIZES)) $(if $(URL),--url $(URL))
 
 screens: $(VENV)/.developing ## Four pictures of each view of the page, into docs/screens
 	BAZKHORD_SCREENS=docs/screens $(BIN)/pytest --numprocesses auto tests/page/test_views.py
