@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import create_engine, text
 
-from pipeline import team_tables  # noqa: F401 - its tables are emptied too
+from pipeline import keeping_tables, presence, staging_tables, team_tables  # noqa: F401 - their tables are emptied too
 from pipeline.store import Store, open_store
 from pipeline.tables import Row
 

@@ -456,8 +456,8 @@ def check_a_redirect_to_another_host_gets_no_credentials(case: HttpCase) -> None
     _, complaint = read_until_error(case.build(service))
 
     asked = [request.url.host for request in service.requests]
-    assert ("redirects to elsewhere.example" in complaint) == bool(case.proof)
-    assert ("elsewhere.example" in asked) == (not case.proof)
+    assert "redirects to elsewhere.example" in complaint
+    assert "elsewhere.example" not in asked
 
 
 def check_a_redirect_on_the_same_host_is_followed(case: HttpCase) -> None:

@@ -18,8 +18,8 @@ from pipeline.narrowing import Narrowing
 from pipeline.records import Channel, Rating
 from pipeline.selection import Dimension, Selection, Unit, last_days, span_of
 from pipeline.store import Store
-from tests.api_feedback import NOW, SMALL, TEHRAN, Said, classify, facts, fill, november, random_said, tally
-from tests.builders import prediction
+from tests.api_feedback import NOW, SMALL, TEHRAN, Said, facts, fill, november, random_said, tally
+from tests.builders import mention, prediction
 
 NOVEMBER = Selection(from_=date(2026, 11, 1), to=date(2026, 12, 1))
 RANDOM = random_said(160, seed=7)
@@ -354,16 +354,34 @@ def test_the_angriest_unresolved_messages_come_first(store: Store) -> None:
         find_feedback(store.engine, NOVEMBER, zone=TEHRAN, order=Order.ANGRIEST, after=Place(said[0].at, 1))
 
 
-def test_a_message_that_waits_to_be_classified_again_keeps_its_old_answer(small: Store) -> None:
-    small.requeue(not_version="v2")
-    before = breakdown(small.engine, NOVEMBER, by=(Dimension.STAGE,), zone=TEHRAN)
+APP_BREAKS = mention(aspect=Aspect.APP)
+APP_IS_GOOD = mention(aspect=Aspect.APP, sentiment=Sentiment.POSITIVE)
+STAFF_IS_RUDE = mention(aspect=Aspect.STAFF)
 
-    renamed = [replace(one, says=replace(one.says, model_version="v2")) for one in SMALL]
-    classify(small, renamed)
 
-    after = breakdown(small.engine, NOVEMBER, by=(Dimension.STAGE,), zone=TEHRAN)
-    assert before.groups == after.groups
-    assert (before.basis.model_versions, after.basis.model_versions) == (("v1",), ("v2",))
+def test_the_angriest_about_the_app_are_negative_about_the_app(store: Store) -> None:
+    angry, calm, glad = prediction, Emotion.NONE, Sentiment.POSITIVE
+    said = (
+        Said(november(10), angry(APP_BREAKS)),
+        Said(november(11), angry(APP_IS_GOOD, STAFF_IS_RUDE)),
+        Said(november(12), angry(APP_BREAKS, sentiment=glad)),
+        Said(november(13), prediction(APP_BREAKS, emotion=calm)),
+        Said(november(14), angry(APP_BREAKS, sentiment=Sentiment.MIXED)),
+        Said(november(15), angry(STAFF_IS_RUDE)),
+    )
+    fill(store, said)
+
+    def ask(selection: Selection) -> FeedbackPage:
+        return find_feedback(store.engine, selection, zone=TEHRAN, order=Order.ANGRIEST)
+
+    about_app, about_all = ask(replace(NOVEMBER, aspect=(Aspect.APP,))), ask(NOVEMBER)
+
+    assert (native_ids(about_app), about_app.n_angry) == (["1", "4", "5", "2", "3"], 1)
+    assert (native_ids(about_all), about_all.n_angry) == (["6", "2", "1", "4", "5", "3"], 3)
+
+
+def test_pages_of_the_newest_do_not_tell_who_is_angry(small: Store) -> None:
+    assert find_feedback(small.engine, NOVEMBER, zone=TEHRAN).n_angry is None
 
 
 def test_an_empty_store_says_so(store: Store) -> None:

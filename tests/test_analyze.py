@@ -11,6 +11,7 @@ from models.levels import Levels
 from pipeline.analyze import Analyzer, analysis_as_json, load_analyzer
 from pipeline.errors import SettingsError
 from tests.builders import mention, prediction
+from tests.service import serving, settings_of
 
 
 class WholeText:
@@ -77,3 +78,25 @@ def test_confidences_are_put_into_words() -> None:
         "sentiment": "low",
     }
     assert answer["levels"] == {"sentiment": "medium", "emotion": "medium"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"text": "بسته ها " * 5_000}, 200),
+        ({"text": "a" * 100_000}, 200),
+        ({"text": "a" * 100_001}, 422),
+        ({"texts": ["a" * 60_000, "b" * 40_001]}, 422),
+    ],
+    ids=["ten thousand words", "the longest", "longer", "longer together"],
+)
+def test_analyze_takes_long_tickets_and_no_more_than_a_hundred_thousand_characters(
+    tmp_path: Path, body: dict[str, object], status: int
+) -> None:
+    with serving(settings_of(f"sqlite:///{tmp_path}/bazkhord.db", tmp_path)) as client:
+        answer = client.post("/v1/analyze", json=body)
+
+    told = "100001 characters were given, at most 100000 are taken at once; send several requests"
+    assert answer.status_code == status
+    assert (told in answer.text) is (status == 422)
+    assert [one["parameter"] for one in answer.json().get("errors", [])] == list(body)[: status == 422]

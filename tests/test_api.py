@@ -291,7 +291,11 @@ def test_health_and_readiness_need_no_key(client: TestClient, store: Store) -> N
     add_key(store, "dashboard", "read")
 
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/readyz").json() == {
+        "status": "ready",
+        "checks": {"data_base": "ok", "schema": "ok", "model": "ok"},
+        "troubles": {},
+    }
 
 
 def table_of(text: str) -> list[dict[str, str]]:

@@ -160,6 +160,18 @@ def test_brands_stand_side_by_side(client: TestClient) -> None:
     assert [one["label"] for one in second["stages"]] == ["delivery", "use"]
 
 
+def test_each_phrase_of_a_brand_is_counted_and_leads_to_its_messages(client: TestClient) -> None:
+    (first, _) = client.get("/v1/brands", params=NOVEMBER).json()["brands"]
+
+    (told,) = first["phrases"]
+    assert (told["text"], told["n"], told["n_other"], told["n_customers"]) == ("طعم خوبی", 40, 0, 40)
+    assert (first["n_read"], told["share"], told["too_few"]) == (40, 1, False)
+    assert dict(parse_qsl(urlsplit(told["feedback"]).query)) == {
+        "from": "2026-11-14", "to": "2026-11-21", "brand": "ب", "q": '"طعم خوبی"',
+    }  # fmt: skip
+    assert client.get(told["feedback"]).json()["n"] == 40
+
+
 @pytest.mark.parametrize(
     ("route", "columns"),
     [

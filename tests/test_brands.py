@@ -134,3 +134,19 @@ def test_a_period_without_brands_says_so(store: Store) -> None:
 
     assert (found.brands, found.n_without_brand) == ((), 1)
     assert describe_brands(found).en == "No brand was spoken of in this period."
+
+
+def test_the_names_of_brands_are_not_what_is_said_of_them(store: Store) -> None:
+    ours, theirs = replace(LATE, text="پیک نیک‌سبد دیر رسید"), replace(TASTY, text="طعم بانک ملت خوبی داشت")
+    tell(
+        store, [message(one, brand=brand) for one, brand in ((ours, "نیک‌سبد"), (theirs, "Mellat Bank"))] * 20
+    )
+
+    found = brands(store.engine, NOVEMBER, zone=TEHRAN)
+
+    told = {one.brand: [(phrase.text, phrase.n) for phrase in one.says] for one in found.brands}
+    assert told == {
+        "Mellat Bank": [("خوبی", 20), ("طعم", 20)],
+        "نیک‌سبد": [("دیر رسید", 20), ("پیک", 20)],
+    }
+    assert [one.n_read for one in found.brands] == [20, 20]

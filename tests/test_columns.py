@@ -31,9 +31,10 @@ from pipeline.selection import Dimension, Selection, span_of
 from pipeline.store import Store
 from pipeline.terms import TermMemory
 from tests import told
-from tests.api_feedback import KIND, LATE, NOW, SMALL, TEHRAN, classify, fill, november
+from tests.api_feedback import KIND, LATE, NOW, SMALL, TEHRAN, fill, november
 from tests.builders import prediction
 from tests.content_feedback import Clause, Message, message, tell
+from tests.relabelled import relabel
 from tests.test_aggregates import DIMENSIONS, RANDOM, SEVERAL, selections
 
 NOVEMBER = Selection(from_=date(2026, 11, 1), to=date(2026, 12, 1))
@@ -264,8 +265,7 @@ def test_the_rest_is_of_whole_messages_whatever_clauses_the_widest_selection_ask
 def test_columns_of_another_state_of_the_store_are_not_used(store: Store, quick: Engine) -> None:
     fill(store, SMALL)
     keep_columns(quick)
-    store.requeue(not_version="v2")
-    classify(store, [replace(one, says=prediction(model_version="v2")) for one in SMALL])
+    relabel(store, prediction(model_version="v2"))
 
     with reading(quick) as connection:
         found = count(connection, NOVEMBER, span_of(NOVEMBER, TEHRAN), BY_POINT)

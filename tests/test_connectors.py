@@ -55,6 +55,22 @@ def test_every_connector_has_a_case_in_the_battery() -> None:
     assert {case.kind for case in (*CASES, *HTTP_CASES)} | otherwise == set(CONNECTORS)
 
 
+def n_lines_beside_its_documentation(kind: str) -> int:
+    """Lines of the file of a connector without the docstring that docs/connectors.md is made of."""
+    connector = CONNECTORS[kind]
+    text = Path(inspect.getfile(connector)).read_text(encoding="utf-8")
+    (told,) = (
+        node.body[0]
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef) and node.name == connector.__name__
+    )
+    return len(text.splitlines()) - len(range(told.lineno, (told.end_lineno or told.lineno) + 1))
+
+
+def test_half_of_the_connectors_are_under_80_lines_beside_their_documentation() -> None:
+    assert median(n_lines_beside_its_documentation(kind) for kind in CONNECTORS) < 80
+
+
 def n_code_lines(kind: str) -> int:
     """Lines of the file of a connector that are neither documentation nor blank."""
     text = Path(inspect.getfile(CONNECTORS[kind])).read_text(encoding="utf-8")

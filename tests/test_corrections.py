@@ -33,9 +33,12 @@ from pipeline.corrections import (
 from pipeline.errors import SettingsError
 from pipeline.reattaching import follow
 from pipeline.records import CleanFeedback, Period
+from pipeline.staging import ask, claim_staged, stage
 from pipeline.store import Store, open_store
+from pipeline.switching import switch
 from tests.api_feedback import TEHRAN
 from tests.builders import NOON, clean_feedback, mention, prediction
+from tests.relabelled import relabel
 
 LATE = "بسته دیر رسید"
 KIND = "پیک خوش اخلاق بود"
@@ -198,9 +201,8 @@ def test_the_stage_that_a_touchpoint_fixed_can_be_corrected_too(store: Store) ->
 def test_under_a_new_model_the_correction_holds_and_the_new_prediction_is_noted(store: Store) -> None:
     stored(store)
     judge(store)
-    store.requeue(not_version="v2")
 
-    classify(store, [mention(text=LATE, aspect=Aspect.APP), *cut(TEXT, KIND)], version="v2")
+    relabel(store, prediction(mention(text=LATE, aspect=Aspect.APP), *cut(TEXT, KIND), model_version="v2"))
 
     judged = find_mention(store.engine, FIRST)
     assert judged.labels.aspect == Aspect.PACKAGING
@@ -213,12 +215,13 @@ def test_under_a_new_model_the_correction_holds_and_the_new_prediction_is_noted(
 
 def test_between_claim_and_result_a_correction_is_not_lost(store: Store) -> None:
     stored(store)
-    store.requeue(not_version="v2")
-    claimed = store.claim_pending("w", limit=1, lease_s=60, now=NOON)
+    ask(store, "v2", now=NOON)
+    (claimed,) = claim_staged(store, "w", "v2", limit=1, lease_s=60, now=NOON)
     judge(store)
 
-    said = replace(prediction(*cut(TEXT, LATE)), model_version="v2")
-    store.save_predictions([(claimed[0], said)], worker="w", touchpoint_stages={}, now=NOON)
+    said = prediction(*cut(TEXT, LATE), model_version="v2")
+    stage(store, [(claimed, said)], worker="w", touchpoint_stages={}, now=NOON)
+    switch(store)
 
     assert find_mention(store.engine, FIRST).labels.aspect == Aspect.PACKAGING
 
@@ -238,9 +241,8 @@ def test_of_a_model_that_cuts_differently_the_clause_with_most_overlap_is_taken(
 ) -> None:
     stored(store)
     judge(store)
-    store.requeue(not_version="v2")
 
-    classify(store, cut(TEXT, *clauses), version="v2")
+    relabel(store, prediction(*cut(TEXT, *clauses), model_version="v2"))
 
     assert kept(store) == [expected]
     assert store.check_tallies() == frozenset()
@@ -250,9 +252,8 @@ def test_of_two_corrections_that_become_one_clause_the_better_fit_stays(store: S
     stored(store)
     judge(store)
     judge(store, SECOND, Verdict(aspect=Aspect.STAFF))
-    store.requeue(not_version="v2")
 
-    classify(store, cut(TEXT, TEXT), version="v2")
+    relabel(store, prediction(*cut(TEXT, TEXT), model_version="v2"))
 
     assert kept(store) == [(0, 13, "packaging", "delivery", True), (0, 35, "staff", "delivery", False)]
 

@@ -63,6 +63,19 @@ def test_customers_are_listed_by_negative_mentions(shop: Store) -> None:
     assert found.n_customers == 3
 
 
+def test_customers_are_listed_by_channels_and_of_as_many_by_messages(store: Store) -> None:
+    tell(store, [*SAID, *(told(f"r{n}", november(8), prediction(KIND), customer_key="zari") for n in (1, 2))])
+
+    found = find_customers(store.engine, NOVEMBER, zone=TEHRAN, order=Order.CHANNELS)
+
+    assert [(one.key, one.n_channels, one.n_messages) for one in found.items] == [
+        ("ali", 2, 2),
+        ("zari", 1, 2),
+        ("reza", 1, 1),
+        ("sara", 1, 1),
+    ]
+
+
 def test_customers_of_a_stage_have_a_mention_of_it(shop: Store) -> None:
     support = find_customers(shop.engine, replace(NOVEMBER, stage=(Stage.SUPPORT,)), zone=TEHRAN)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from pipeline.checking import check_source
 from pipeline.connectors import build_connector
@@ -192,10 +193,22 @@ def test_a_file_that_is_gone_is_forgotten(drop: Drop) -> None:
     assert list(json.loads(second or "")["state"]["done"]) == ["b.jsonl", "c.jsonl"]
 
 
-def test_a_file_that_may_not_be_read_now_is_left_to_the_next_run(tmp_path: Path) -> None:
-    drop = Drop(str(tmp_path))
+class BrokenStore(MemoryFileSystem):
+    """A store that has a file and does not hand it out."""
+
+    protocol = "broken"
+
+    def get_file(self, rpath: str, lpath: str, **options: object) -> None:
+        if rpath.endswith("b.jsonl"):
+            raise OSError("input/output error")
+        super().get_file(rpath, lpath, **options)
+
+
+def test_a_file_that_may_not_be_read_now_is_left_to_the_next_run() -> None:
+    fsspec.register_implementation("broken", BrokenStore, clobber=True)
+    drop = Drop("broken://exports")
     drop.put_rows("a.jsonl", 1)
-    (tmp_path / "b.jsonl").symlink_to("/proc/self/mem")
+    drop.put_rows("b.jsonl", 2)
 
     pages = []
     with pytest.raises(RetryLater, match=r"1 files of .* cannot be had now, the first: b\.jsonl"):

@@ -254,11 +254,11 @@ def test_a_fix_that_helped_is_told_in_both_languages(told: Store) -> None:
 
     assert sentence.fa.startswith(
         "بله، کمک کرد. رضایت خالص پیش از «پیک تازه» \u200e−۳۱ بود (۳۲ نظر) و پس از آن ۶۰ است (۳۵ نظر). "
-        "با کنار گذاشتن روند پیشین و تغییر بقیه، اثرش \u200e+"
+        "حرکتی که از پیش آغاز شده بود و تغییر بخش‌های دیگر کنار گذاشته شد؛ فراتر از آن، اثرش \u200e+"
     )
     assert sentence.en.startswith(
         "Yes, it helped. Net sentiment was −31 before “پیک تازه” (32 mentions) and is 60 after it (35 mentions). "
-        "Allowing for the trend before and for the change of the rest, its effect is +"
+        "Leaving out the movement that had begun before and what changed elsewhere, its effect is +"
     )
 
 

@@ -38,7 +38,7 @@ def test_a_ticket_becomes_its_customers_words() -> None:
     assert first == Feedback(
         **known,
         native_id="31/description",
-        text="<p>بسته نرسید</p><div>سلام، سه روز است بسته‌ام نرسیده.</div>",
+        text="بسته نرسید<br><div>سلام، سه روز است بسته‌ام نرسیده.</div>",
         created_at=at(8, 10),
         replies=(Reply(Role.AGENT, at(9, 0)),),
     )

@@ -9,11 +9,12 @@ import pytest
 
 from pipeline.connectors.base import Connector
 from pipeline.errors import StopSource, StoreError
-from pipeline.keep_running import Runner, RunningSource, Turn, Worker, plan_first_turn, take_turn
+from pipeline.keep_running import Runner
 from pipeline.leases import take_lease
 from pipeline.records import Channel, Feedback, Page, SaveCounts
 from pipeline.run import classify_pending
 from pipeline.store import Store
+from pipeline.turns import RunningSource, Turn, Worker, plan_first_turn, take_turn
 from tests.builders import NOON
 from tests.test_run import Praising
 
@@ -169,7 +170,7 @@ def test_a_data_base_that_is_away_is_asked_again_later(store: Store) -> None:
 
     turn = take_turn(stream(act=lose), store, worker(Clock()))
 
-    assert (turn.error, turn.next_at) == ("the data base cannot be used", NOON + timedelta(minutes=15))
+    assert (turn.error, turn.next_at) == ("the data base cannot be used", NOON + timedelta(minutes=1))
 
 
 def test_told_to_stop_a_pull_ends_after_the_page_at_hand_and_goes_on_there_next_time(store: Store) -> None:

@@ -9,15 +9,16 @@ import pytest
 
 from pipeline.database import mark_of, writing
 from pipeline.store import Store
-from tests.api_feedback import NOW, SMALL, classify, fill
-from tests.builders import clean_feedback
+from tests.api_feedback import NOW, SMALL, fill
+from tests.builders import clean_feedback, prediction
+from tests.relabelled import relabel
 
 CHANGES: dict[str, Callable[[Store], object]] = {
     "a new message": lambda store: store.save_page("shop", "x", [clean_feedback("9")], [], None, now=NOW),
     "an edit": lambda store: store.save_page(
         "shop", "x", [clean_feedback("1", text="نو")], [], None, now=NOW
     ),
-    "labels": lambda store: (store.requeue(not_version="v2"), classify(store, SMALL)),
+    "labels": lambda store: relabel(store, prediction(model_version="v2")),
     "a deletion": lambda store: store.delete("shop", "1"),
     "tallies counted anew": lambda store: store.rebuild_tallies(),
 }

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from pipeline.claims import worker_name
 from pipeline.connectors.base import Connector
 from pipeline.errors import SourceBusy
-from pipeline.leases import free_leases, give_back_lease, leased, renew_lease, take_lease
+from pipeline.leases import give_back_lease, give_back_leases, leased, renew_lease, take_lease
 from pipeline.records import Channel, Feedback, Page
 from pipeline.run import pull, pull_all
 from pipeline.store import Store
@@ -64,11 +67,14 @@ def test_a_lease_given_back_is_free_at_once_and_only_its_owner_can_give_it_back(
     assert (taken_before, take(store, "there/2")) == (False, True)
 
 
-def test_a_process_frees_what_it_held_under_its_name_in_an_earlier_life(store: Store) -> None:
-    take(store, "container/1")
-    free_leases(store, "container/1")
+def test_a_process_that_ends_gives_back_all_that_it_holds_and_no_more(store: Store) -> None:
+    take(store, "here/1")
+    take(store, "here/1", source="forum")
+    take(store, "there/2", source="app")
 
-    assert take(store, "container/1")
+    give_back_leases(store, "here/1")
+
+    assert [take(store, "here/3", source=name) for name in ("shop", "forum", "app")] == [True, True, False]
 
 
 def test_the_lease_of_a_dead_process_of_this_machine_is_free_at_once(store: Store) -> None:
@@ -99,7 +105,7 @@ def test_of_workers_that_come_at_once_one_gets_the_source(store: Store) -> None:
 def test_the_owner_is_told_when_another_took_its_source_over(store: Store) -> None:
     with leased(store, "shop", worker="here/1", clock=lambda: NOON, lease_s=0.15) as lease:
         lease.require()
-        free_leases(store, "here/1")
+        give_back_leases(store, "here/1")
         take(store, "there/2")
 
         assert lease.lost.wait(20)
@@ -112,6 +118,18 @@ def test_a_block_that_breaks_off_gives_its_lease_back(store: Store) -> None:
         raise KeyError
 
     assert take(store, "there/2")
+
+
+def test_what_could_not_be_given_back_is_its_workers_again_at_once(store: Store) -> None:
+    def lose(*_: object) -> None:
+        raise OperationalError("", {}, sqlite3.OperationalError("away"))
+
+    with leased(store, "shop", worker="here/1", clock=lambda: NOON):
+        event.listen(store.engine, "begin", lose)
+    event.remove(store.engine, "begin", lose)
+
+    taken = [take(store, "there/2"), take(store, "here/1"), take(store, "here/1")]
+    assert taken == [False, True, False]
 
 
 class Watched(Connector):
@@ -154,7 +172,7 @@ def test_a_pull_that_lost_its_source_breaks_off_without_an_error_on_record(store
 
 
 def rob(store: Store) -> None:
-    free_leases(store, "here/1")
+    give_back_leases(store, "here/1")
     take(store, "there/2")
     threading.Event().wait(0.5)
 

@@ -14,7 +14,7 @@ from pipeline.connectors import build_connector
 from pipeline.connectors.mail import MailReader, is_automatic, normalize_agents, parse_headers, parse_mail
 from pipeline.connectors.mail_headers import decode_bytes
 from pipeline.connectors.mapping import Constants
-from pipeline.connectors.mbox_file import find_mails
+from pipeline.connectors.mbox import find_mails
 from pipeline.errors import SettingsError, SkipRecord, StopSource
 from pipeline.records import Author, Channel, Feedback, Reply, Role, TextFormat
 from tests.checks import NOW, errors_of, items_of

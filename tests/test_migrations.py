@@ -9,7 +9,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, Table, create_engine, insert, text
+from sqlalchemy import Connection, Index, MetaData, Table, create_engine, insert, text
+from sqlalchemy.schema import SchemaItem
 
 from pipeline.database import MIGRATIONS, connect, place, writing
 from pipeline.errors import StoreError
@@ -19,13 +20,26 @@ from pipeline.team_tables import CorrectionRow
 from tests.builders import NOON
 from tests.conftest import TEHRAN
 
+ONLY_POSTGRES = {"ix_mentions_stage_intent_sentiment", "ix_mentions_aspect_sentiment"}
+
 
 def test_the_migrated_schema_is_the_one_of_the_tables(empty_url: str) -> None:
     with open_store(empty_url, zone=TEHRAN) as store, store.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Row.metadata)
+        # The index of texts is another thing on each data base; tests/test_text_search.py looks after it.
+        known = {
+            "include_name": lambda name, *_: not str(name).startswith("search_"),
+            "include_object": is_meant,
+        }
+        context = MigrationContext.configure(connection, opts=known)
+        differences = compare_metadata(context, Row.metadata)
 
     assert differences == []
     assert CorrectionRow.__tablename__ in Row.metadata.tables
+
+
+def is_meant(one: SchemaItem, *_: object) -> bool:
+    """Return whether an index is one of SQLite too, as those that PostgreSQL alone has are not looked for."""
+    return not isinstance(one, Index) or one.name not in ONLY_POSTGRES
 
 
 def test_messages_of_an_older_schema_are_in_the_tally_that_came_later(empty_url: str) -> None:
@@ -122,6 +136,7 @@ def open_and_count(url: str) -> None:
 def test_a_data_base_of_a_newer_version_is_refused(empty_url: str) -> None:
     with open_store(empty_url, zone=TEHRAN) as store, store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM schema_compat"))  # as one that was never told of
 
     with pytest.raises(StoreError, match="has schema 9999, which this bazkhord does not know"):
         open_store(empty_url, zone=TEHRAN)

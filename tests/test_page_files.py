@@ -85,6 +85,39 @@ def test_what_there_is_not_is_a_problem(client: TestClient, address: str) -> Non
     assert answer.json()["status"] == 404
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("address", ["/no-such-view", "/overview/more", "/v1x"])
+def test_a_browser_is_led_back_from_an_address_that_there_is_not(client: TestClient, address: str) -> None:
+    answer = client.get(address, headers={"Accept": BROWSER})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["vary"] == "Accept"
+    assert '<a class="button" href="/overview?lang=fa">' in answer.text
+
+
+@pytest.mark.parametrize("address", ["/v1", "/v1/nothing", "/v1/trend/1", "/assets/nothing.js", "/metrics/1"])
+def test_what_is_for_programs_answers_a_browser_with_a_problem_too(client: TestClient, address: str) -> None:
+    answer = client.get(address, headers={"Accept": BROWSER})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "accepted"), [("POST", BROWSER), ("GET", "*/*"), ("GET", "application/json")]
+)
+def test_programs_are_answered_with_a_problem_everywhere(
+    client: TestClient, method: str, accepted: str
+) -> None:
+    answer = client.request(method, "/no-such-view", headers={"Accept": accepted})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import logit
 
 from models.labels import Sentiment, Stage
-from pipeline.aggregate_counts import message_conditions
+from pipeline.conditions import message_conditions
 from pipeline.database import reading
 from pipeline.errors import BadRequest
 from pipeline.log_odds import log_odds

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.identity import customer_key
+from pipeline.identity import customer_key, known_as
 from pipeline.prepare import group_key, prepare
 from pipeline.records import Author, Channel, CleanFeedback, Feedback, Rating, Reply, Role, TextFormat
 
@@ -69,6 +69,7 @@ def test_everything_personal_is_gone_and_the_rest_as_it_was() -> None:
         permalink="https://shop.ir/c/17",
         replies=(Reply(Role.AGENT, AT),),
         attributes={"یادداشت": "کد ملی <national_id>", "شهر": "تهران"},
+        known_as=known_as(Author(phone="+989121234567"), source="x", key=KEY),
     )
 
 

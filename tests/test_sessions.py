@@ -162,7 +162,9 @@ def test_a_wrong_key_is_told_nothing_more(client: TestClient, store: Store, key:
 
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json() == {
+    problem = answer.json()
+    assert problem.pop("request_id") == answer.headers["X-Request-Id"]
+    assert problem == {
         "type": "about:blank",
         "title": "A key is needed",
         "status": 401,

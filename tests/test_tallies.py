@@ -15,9 +15,12 @@ from sqlalchemy import delete, select, text
 from models.labels import MENTION_SENTIMENTS, Aspect, Flag, Intent, Mention, Prediction, Sentiment, Stage
 from pipeline.corrections import Address, Verdict, correct, withdraw
 from pipeline.records import Cell, CleanFeedback, Pending, Period
+from pipeline.staging import ask, claim_staged, stage
 from pipeline.store import Store
+from pipeline.switching import Outcome, switch
 from pipeline.tables import FeedbackRow, Row
 from tests.builders import NOON, clean_feedback, mention, prediction
+from tests.relabelled import relabel
 
 feedback = FeedbackRow.__table__
 GOOD = mention(sentiment=Sentiment.POSITIVE, intent=Intent.PRAISE, aspect=Aspect.PRODUCT, stage=Stage.USE)
@@ -126,9 +129,8 @@ def test_an_edited_message_is_counted_once(store: Store) -> None:
 def test_a_newer_model_takes_the_place_of_the_older(store: Store) -> None:
     save(store, clean_feedback("1"))
     classify(store, prediction(BAD))
-    store.requeue(not_version="v2")
 
-    classify(store, replace(prediction(GOOD), model_version="v2"))
+    relabel(store, prediction(GOOD, model_version="v2"))
 
     assert of_day(store.tallies(), "intent") == {("shop", "review", "", "v2", "use", "praise", "positive"): 1}
     assert store.check_tallies() == frozenset()
@@ -144,14 +146,18 @@ def test_copies_of_one_text_count_once(store: Store) -> None:
     assert of_day(store.tallies(), "message") == {("shop", "review", "", "v1", "negative", "anger", 0): 2}
 
 
-def test_the_first_copy_that_was_counted_stays_counted(store: Store) -> None:
-    save(store, clean_feedback("1", group_key="g"), clean_feedback("2", group_key="g"))
-    first, second = store.claim_pending("w", limit=2, lease_s=60, now=NOON)
+def test_in_whatever_order_copies_are_classified_the_one_that_was_stored_first_counts(store: Store) -> None:
+    save(store, *(clean_feedback(name, group_key="g", brand=name) for name in "abc"))
+    first, second, third = store.claim_pending("w", limit=3, lease_s=60, now=NOON)
 
-    for pending in (second, first):
+    shown = []
+    for pending in (second, third, first):
         store.save_predictions([(pending, prediction(BAD))], worker="w", touchpoint_stages={}, now=NOON)
+        shown.append((counted(store), of_day(store.tallies(), "message")))
 
-    assert counted(store) == ["2"]
+    assert [names for names, _ in shown] == [["b"], ["b"], ["a"]]
+    assert shown[-1][1] == {("shop", "review", "a", "v1", "negative", "anger", 0): 1}
+    assert store.check_tallies() == frozenset()
 
 
 def test_when_the_counted_copy_leaves_the_next_one_counts(store: Store) -> None:
@@ -282,6 +288,8 @@ class StoreMachine(RuleBasedStateMachine):
                 connection.execute(delete(table))
         self.messages: dict[str, Message] = {}
         self.claims: list[tuple[Pending, Message, CleanFeedback]] = []
+        self.staged: dict[int, tuple[CleanFeedback, Prediction]] = {}
+        self.target: str | None = None
         self.n_stored = 0
 
     @rule(page=st.lists(contents, min_size=1, max_size=4))
@@ -350,7 +358,6 @@ class StoreMachine(RuleBasedStateMachine):
     ) -> None:
         self.judge(which, verdict)
         self.save(page)
-        self.store.requeue(not_version="v3")
         self.claim(4)
         self.finish(4, said)
 
@@ -374,9 +381,42 @@ class StoreMachine(RuleBasedStateMachine):
         assert was_there is (gone is not None)
         self.promote([gone.content.group_key] if gone else [])
 
-    @rule(version=st.sampled_from(["v1", "v2"]))
-    def requeue(self, version: str) -> None:
-        self.store.requeue(not_version=version)
+    @rule(version=st.sampled_from(["v1", "v2"]), n=st.integers(1, 3), said=predictions)
+    def stage_some(self, version: str, n: int, said: Prediction) -> None:
+        others = [one for one in self.messages.values() if one.said and one.said.model_version != version]
+        n_messages = ask(self.store, version, now=NOON)
+        if self.target != version:
+            self.target, self.staged = (version if n_messages else None), {}
+        if n_messages:
+            self.stage(replace(said, model_version=version), limit=n)
+        assert self.target is not None or not others
+
+    @rule(said=predictions)
+    def switch(self, said: Prediction) -> None:
+        if self.target is None:
+            assert switch(self.store) is Outcome.NOT_ASKED
+            return
+        for _ in range(3):
+            self.stage(replace(said, model_version=self.target), limit=99)
+            if switch(self.store) is Outcome.SWITCHED:
+                break
+        else:
+            raise AssertionError("what was staged is never whole")
+        for message in self.messages.values():
+            if message.said and message.said.model_version != self.target:
+                content, message.said = self.staged[message.number]
+                assert content == message.content
+        self.target, self.staged = None, {}
+
+    def stage(self, said: Prediction, *, limit: int) -> None:
+        claimed = claim_staged(self.store, "w", said.model_version, limit=limit, lease_s=60, now=NOON)
+        results = [(pending, said) for pending in claimed]
+        stage(self.store, results, worker="w", touchpoint_stages={}, now=NOON)
+        with self.store.engine.connect() as connection:
+            names = dict(map(tuple, connection.execute(select(feedback.c.id, feedback.c.native_id))))
+        for pending in claimed:
+            message = self.messages[names[pending.id]]
+            self.staged[message.number] = message.content, said
 
     @rule()
     def rebuild(self) -> None:
@@ -386,8 +426,8 @@ class StoreMachine(RuleBasedStateMachine):
         for group in filter(None, groups):
             copies = [message for message in self.messages.values() if message.content.group_key == group]
             labelled = [message for message in copies if message.said is not None]
-            if labelled and not any(message.counted for message in copies):
-                min(labelled, key=lambda message: message.number).counted = True
+            for message in copies:
+                message.counted = message is min(labelled, key=lambda one: one.number, default=None)
 
     @invariant()
     def the_tallies_are_what_plain_counting_gives(self) -> None:

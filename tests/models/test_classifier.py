@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import TEXTS, tiny_network, tiny_tokenizer
 
-from models.classifier import MAX_CHARS, Classifier
+from models.classifier import MAX_CHARS, Classifier, chunked
 from models.encoding import encode_texts, frame_of
 from models.export import export_onnx
 from models.heads import HEADS
@@ -204,3 +204,11 @@ def test_a_complaint_at_the_end_of_a_long_ticket_is_found(shipped: Classifier) -
     assert prediction.mentions[-1].intent is Intent.COMPLAINT
     assert prediction.mentions[-1].sentiment is Sentiment.NEGATIVE
     assert sum(mention.sentiment is Sentiment.POSITIVE for mention in prediction.mentions) > 450
+
+
+def test_texts_are_read_as_many_at_once_as_fit_and_a_long_one_alone() -> None:
+    texts = ["a", "b", "c", "d" * MAX_CHARS, "e" * (2 * MAX_CHARS), "f"]
+
+    parts = list(chunked(texts, max_texts=2, max_chars=MAX_CHARS + 1))
+
+    assert [[text[0] for text in part] for part in parts] == [["a", "b"], ["c", "d"], ["e", "f"]]

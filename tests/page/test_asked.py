@@ -122,9 +122,79 @@ def test_without_scores_the_page_says_how_they_get_in(open_reader: Any) -> None:
 
     said = page.locator("#no-scores").inner_text()
 
-    assert "No source gave a score in this period." in said
+    assert "With these filters there is no score in this period." in said
+    assert page.locator("#no-scores a").all_inner_texts() == ["Clear all", "Sources"]
     assert "nps, csat, ces or rating" in said
     assert reader.violations() == []
+
+
+def test_a_period_without_scores_offers_a_longer_one(open_reader: Any) -> None:
+    page = open_reader().open("/asked?from=2020-01-01&to=2020-02-01&lang=en")
+
+    assert "No source gave a score in this period." in page.locator("#no-scores").inner_text()
+    assert page.locator("#no-scores a").all_inner_texts() == ["Period: All", "Sources"]
+
+
+def test_too_few_answers_are_said_to_be_and_a_longer_period_is_one_click_away(open_reader: Any) -> None:
+    page = open_reader().open("/asked?period=7d&lang=en")
+    panel = page.locator("#nps-0-10")
+    n = number_in(panel.locator(".big .n").inner_text())
+
+    said = panel.locator(".asked-few").inner_text()
+
+    assert said == (
+        f"{n} answers are too few for a figure: fewer than 30 may be chance. A longer period: all"
+    )
+    assert panel.locator(".asked-no-gap").inner_text() == (
+        "No gap is told: it takes at least 30 mentions without a score from either group."
+    )
+
+
+def test_where_weeks_hold_too_few_answers_months_are_one_click_away(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/asked?period=30d&lang=en")
+
+    said = page.locator("#nps-0-10 .asked-few").inner_text()
+    reader.click("#nps-0-10 .asked-few a")
+
+    assert said == "No week has 30 answers, so no line is drawn. See it month by month"
+    assert "bucket=month" in page.url
+
+
+def test_each_score_says_what_it_means(open_reader: Any) -> None:
+    page = open_reader().open("/asked?period=all&lang=en")
+
+    said = page.locator(".asked-meaning").all_inner_texts()
+
+    assert said == [
+        "Share of promoters less share of detractors, from −100 to 100; above zero there are more promoters.",
+        "Mean of the scores; higher is more satisfied.",
+    ]
+
+
+def test_where_the_source_does_not_tell_who_answered_no_gap_is_told(open_reader: Any) -> None:
+    reader = open_reader()
+    told = scores_of(reader)
+    unknown = told["measures"][1] | {
+        "n_customers": 0,
+        "coverage": None,
+        "difference": None,
+        "net_sentiment_same": None,
+        "n_mentions_same": 0,
+    }
+    reader.page.route(
+        "**/v1/cx?*", lambda route: route.fulfill(json=told | {"measures": [unknown], "points": []})
+    )
+
+    page = reader.open("/asked?period=all&lang=en")
+
+    assert page.locator(".asked-no-gap").inner_text().startswith("No gap is told: the source does not tell")
+
+
+def test_corrected_figures_are_said_not_to_be_had(open_reader: Any) -> None:
+    page = open_reader().open("/asked?period=all&lang=en&estimate=adjusted")
+
+    assert page.locator(".asked-raw").inner_text().startswith("The figures of this view are always raw")
 
 
 def test_an_interval_keeps_its_place_before_the_count_in_persian(open_reader: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.page.numerals import number_in
 from tests.started import BAZKHORD, free_port, serving_at
 
 KINDS = ("یخچال", "کتاب", "گوشی", "کفش", "مبل", "ساعت", "کیف", "فرش")
@@ -106,7 +107,8 @@ def test_two_brands_stand_side_by_side_with_their_shares_and_a_tested_difference
 
     assert shares == [f"{one['share_of_voice']:.0%}" for one in known.values()]
     assert list(told) == list(known)
-    assert all("Against the other" in words for words in told.values())
+    others = dict(zip(told, reversed(list(told)), strict=True))
+    assert all(f"Against {others[brand]}" in words for brand, words in told.items())
     assert page.locator("#differences .br-line[data-label=price]").count() == 1
 
 
@@ -118,6 +120,7 @@ def test_in_what_a_brand_is_ahead_and_behind_is_said_on_top(open_reader: Any, tw
 
     assert ahead.startswith("آبان is most ahead in “Delivery”: ")
     assert behind.startswith("آبان is most behind in “Price and value”: ")
+    assert "mentions of these two brands" in page.locator("#share").inner_text()
 
 
 def test_the_second_brand_is_chosen_with_the_first(open_reader: Any, two_brands_url: str) -> None:
@@ -158,11 +161,42 @@ def test_what_is_said_of_one_brand_leads_to_messages_of_it_that_hold_the_words(
     reader = open_reader(url=two_brands_url)
     page = reader.open(f"/brands?lang=fa&{PERIOD}")
 
-    words = page.locator("#words .br-words a").first.inner_text()
+    words = page.locator("#words .br-words a bdi").first.inner_text()
     reader.click("#words .br-words a")
 
     assert page.evaluate("new URL(location).searchParams.get('q')") == f'"{words}"'
     assert page.evaluate("new URL(location).searchParams.getAll('brand').length") == 1
+
+
+@pytest.mark.parametrize(("language", "unit"), [("fa", " پیام"), ("en", " messages")])
+def test_each_phrase_of_a_brand_has_the_number_of_its_messages(
+    open_reader: Any, two_brands_url: str, language: str, unit: str
+) -> None:
+    page = open_reader(url=two_brands_url).open(f"/brands?lang={language}&{PERIOD}")
+    said = httpx.get(f"{two_brands_url}/v1/brands?{PERIOD}&phrases=12").json()["brands"]
+
+    told = page.locator("#words .br-words .n").all_inner_texts()
+    href = page.locator("#words .br-words a").first.get_attribute("href")
+    asked = "&".join(part for part in href.partition("?")[2].split("&") if not part.startswith("lang="))
+    found = httpx.get(f"{two_brands_url}/v1/feedback?{asked}")
+
+    assert [number_in(one) for one in told] == [one["n"] for brand in said for one in brand["phrases"]]
+    assert all(one.endswith(unit) for one in told)
+    assert found.json()["n"] == number_in(told[0]) == 40
+
+
+def test_what_no_clear_difference_means_is_said_once(open_reader: Any, two_brands_url: str) -> None:
+    page = open_reader(url=two_brands_url).open(f"/brands?lang=en&{PERIOD}")
+
+    marked = page.locator("#net .tag", has_text="No clear difference").count()
+    notes = page.locator(".br-same").all_inner_texts()
+
+    assert marked == 2
+    assert len(notes) == 1
+    assert notes[0].startswith(
+        "“No clear difference” means that we do not know which one is better, not that"
+    )
+    assert "the 95% interval of the difference holds zero" in notes[0]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -230,3 +264,27 @@ def test_a_period_in_which_no_brand_was_spoken_of_is_said_so(open_reader: Any) -
 
     assert page.locator(".nothing").count() == 1
     assert page.locator(".refused").count() == 0
+
+
+def test_a_period_without_any_brand_says_so_and_offers_all_time(
+    open_reader: Any, two_brands_url: str
+) -> None:
+    reader = open_reader(url=two_brands_url)
+    page = reader.open("/brands?lang=en&from=2026-08-01&to=2026-08-05")
+
+    said = page.locator(".nothing p").first.inner_text()
+    reader.click(".nothing a.button")
+    reader.wait()
+
+    assert said == "The messages of this period name no brand."
+    assert page.locator("#differences .br-line[data-label=price]").count() == 1
+
+
+def test_the_two_brands_most_spoken_of_are_chosen_from_the_start(
+    open_reader: Any, two_brands_url: str
+) -> None:
+    page = open_reader(url=two_brands_url).open(f"/brands?lang=en&{PERIOD}")
+
+    chosen = [one.input_value() for one in page.locator(".br-pair select").all()]
+
+    assert chosen == list(figures_of(two_brands_url))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.page.numerals import number_in
 
@@ -189,4 +190,79 @@ def test_without_customers_the_list_says_so(open_reader: Any) -> None:
     page = reader.open("/customers?from=2020-01-01&to=2020-02-01&calendar=gregorian&lang=en")
 
     assert page.locator("#customer-list .nothing").count() == 1
+    assert reader.violations() == []
+
+
+def test_customers_over_most_channels_come_first_when_asked_for(open_reader: Any) -> None:
+    reader = open_reader(width=360)
+    page = reader.open("/customers?period=all&lang=en")
+
+    reader.click(".view-head .choices a:has-text('Most channels')")
+    reader.wait()
+
+    first = customers_of(reader, order="channels")["customers"][0]
+    row = page.locator("#customer-list tbody tr").first.inner_text()
+    assert first["n_channels"] == 2
+    assert first["customer_key"][:8] in row
+    assert "2 channels" in row
+
+
+def test_what_few_mentions_tell_is_a_count_and_net_sentiment_only_of_many(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/customers?period=all&lang=en")
+    told = customers_of(reader, limit="25")["customers"]
+
+    rows = page.locator("#customer-list tbody tr")
+
+    counts = rows.locator("td:nth-child(5) > .figure").all_inner_texts()
+    assert counts == [f"{one['n_negative']} of {one['n']}" for one in told]
+    assert rows.locator(".customer-net").count() == sum(one["n"] >= 30 for one in told) == 4
+    assert page.locator("#customer-list .too-few").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "from_", "to", "days"),
+    [
+        ("fa", "2026-08-12T12:00", "2026-08-16T12:00", ["۲۲ مرداد", "۲۳ مرداد", "۲۴ مرداد", "۲۵ مرداد"]),
+        ("fa", "2026-08-12T12:00", "2026-09-20T12:00", ["۲۶ مرداد", "۱ شهریور", "۶ شهریور", "۱۱ شهریور", "۱۶ شهریور", "۲۱ شهریور", "۲۶ شهریور"]),
+        ("fa", "2026-08-12T12:00", "2026-10-30T12:00", ["۱ شهریور", "۱۱ شهریور", "۲۱ شهریور", "۱ مهر", "۱۱ مهر", "۲۱ مهر", "۱ آبان"]),
+        ("en", "2026-08-12T12:00", "2026-10-10T12:00", ["21 Aug", "1 Sept", "11 Sept", "21 Sept", "1 Oct"]),
+        ("en", "2023-08-12T12:00", "2026-10-10T12:00", ["October 2023", "January 2024", "April 2024", "July 2024", "October 2024", "January 2025", "April 2025", "July 2025", "October 2025", "January 2026", "April 2026", "July 2026", "October 2026"]),
+    ],
+)  # fmt: skip
+def test_the_axis_of_a_way_is_marked_at_round_days_of_the_calendar(
+    open_reader: Any, language: str, from_: str, to: str, days: list[str]
+) -> None:
+    page = open_reader().open(f"/try?lang={language}")
+    zone = "+03:30"
+
+    marked = page.evaluate(
+        """async ([language, from, to]) => {
+            const { marksBetween, dayIn } = await import("/assets/views/customers/time.js");
+            const { writers } = await import("/assets/core/numbers.js");
+            const calendar = language === "fa" ? "jalali" : "gregorian";
+            const page = { calendar, options: { zone: "Asia/Tehran" } };
+            const write = writers(language, calendar, "Asia/Tehran");
+            const [start, end] = [from, to].map((written) => Date.parse(written));
+            const name = end - start > 365 * 86_400_000 ? write.month : write.dayShort;
+            return marksBetween(page, start, end).map((moment) => name(dayIn(page, moment)));
+        }""",
+        [language, f"{from_}{zone}", f"{to}{zone}"],
+    )
+
+    assert marked == days
+
+
+def test_the_shapes_of_a_way_have_a_legend(open_reader: Any) -> None:
+    reader = open_reader(theme="dark")
+    key = over_two_channels(reader)
+    way = way_of(reader, key)
+    way["steps"][0]["sentiment"], way["steps"][1]["sentiment"] = "mixed", None
+    reader.page.route("**/v1/customers/*/journey?*", lambda route: route.fulfill(json=way))
+
+    page = reader.open(f"/customers/{key}?lang=en")
+
+    assert page.locator(".way-legend li").all_inner_texts() == [
+        "Negative", "Neutral", "Positive", "Mixed", "not judged",
+    ]  # fmt: skip
     assert reader.violations() == []

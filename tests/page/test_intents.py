@@ -129,6 +129,25 @@ def test_another_intent_can_be_looked_at(open_reader: Any) -> None:
     assert filters_of(page.locator("#asked-for .asked-n a").get_attribute("href"))["intent"] == ["complaint"]
 
 
+def test_what_support_alone_is_asked_is_one_choice_away_and_undone_by_another(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open(f"/intents?lang=en&{SUMMER}&focus=delivery")
+    asked = DAYS | {"by": "aspect", "stage": "delivery", "intent": ["question", "request"]}
+    told = httpx.get(f"{reader.url}/v1/breakdown", params=asked | {"channel": ["chat", "ticket"]}).json()
+
+    reader.click("#asked-for .choices a:has-text('Support only')")
+    title = page.locator("#asked-for h2").inner_text()
+    n = page.locator("#asked-for .asked-n .value").inner_text()
+    narrowed = page.url
+    reader.click("#asked-for .choices a:has-text('All channels')")
+
+    assert title == "Delivery: what they ask and request of support"
+    assert n == str(told["n"])
+    assert filters_of(narrowed)["channel"] == ["chat", "ticket"]
+    assert "channel" not in filters_of(page.url)
+    assert page.locator("#asked-for h2").inner_text() == "Delivery: what they ask and request"
+
+
 def test_the_choices_of_a_stage_stay_while_its_answer_is_on_the_way(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open(f"/intents?lang=en&{SUMMER}")
@@ -137,7 +156,7 @@ def test_the_choices_of_a_stage_stay_while_its_answer_is_on_the_way(open_reader:
     page.locator("#asked-for .choices a:has-text('Use')").click()
     page.wait_for_selector("#asked-for .loading")
 
-    assert page.locator("#asked-for .choices").count() == 2
+    assert page.locator("#asked-for .choices").count() == 3
     assert page.locator("#asked-for").get_attribute("aria-busy") == "true"
 
 
@@ -212,7 +231,7 @@ def test_corrected_figures_leave_the_map_raw_and_say_so(open_reader: Any) -> Non
     page = reader.open(f"/intents?lang=en&{SUMMER}&estimate=adjusted")
 
     assert page.locator(".refused").count() == 0
-    assert "always raw" in page.locator("#intent-map .heat-scroll + .hint").inner_text()
+    assert "always raw" in page.locator("#intent-map .scrolling + .hint").inner_text()
 
 
 def test_of_too_few_mentions_no_share_is_told(open_reader: Any) -> None:
@@ -277,3 +296,27 @@ def test_an_hour_of_too_few_mentions_leads_to_its_messages_too(open_reader: Any)
 
     assert few.inner_text() == "·"
     assert mentions_behind(reader.url, few.get_attribute("href")) in range(1, 30)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fa", "↔ جدول را به کنار بکشید"), ("en", "↔ Drag the table")]
+)
+def test_a_table_that_is_wider_than_its_place_says_so(open_reader: Any, language: str, said: str) -> None:
+    phone = open_reader(width=390).open(f"/intents?lang={language}&{SUMMER}")
+    hints = phone.locator(".scroll-hint:visible").all_inner_texts()
+    wide = open_reader(width=1280).open(f"/intents?lang={language}&{SUMMER}")
+
+    assert [hint.startswith(said) for hint in hints] == [True, True, True]
+    assert wide.locator(".scroll-hint:visible").count() == 0
+
+
+def test_the_frame_of_what_a_link_leads_to_is_the_panels_own(open_reader: Any) -> None:
+    page = open_reader(width=390).open(f"/intents?lang=en&{SUMMER}&focus=delivery#asked-for")
+
+    frame = page.evaluate(
+        "(({ outlineStyle, outlineOffset, borderRadius }) => [outlineStyle, outlineOffset, borderRadius])"
+        "(getComputedStyle(document.activeElement))"
+    )
+
+    assert page.evaluate("document.activeElement.id") == "asked-for"
+    assert frame == ["solid", "-2px", "14px"]

@@ -95,6 +95,19 @@ def test_intents_aspects_and_pains_of_a_stage_lead_to_their_mentions(open_reader
     assert mentions_behind(reader.url, pain.get_attribute("href")) == int(pain.locator("b").inner_text())
 
 
+@pytest.mark.parametrize("link", ["[data-stage=delivery] .stop-asks", ".stage-links a[href*='#asked-for']"])
+def test_a_stop_leads_to_what_is_asked_there(open_reader: Any, link: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/journey?lang=en&{SUMMER}&focus=delivery")
+
+    reader.click(link)
+    reader.wait()
+
+    assert page.url == f"{reader.url}/intents?lang=en&{SUMMER}&focus=delivery#asked-for"
+    assert page.evaluate("document.activeElement.id") == "asked-for"
+    assert page.locator("#asked-for h2").inner_text() == "Delivery: what they ask and request"
+
+
 def test_an_emotion_leads_to_the_messages_that_show_it(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open(f"/journey?lang=en&{SUMMER}")
@@ -154,6 +167,42 @@ def test_where_no_piece_holds_enough_of_a_stage_only_its_volume_is_promised(open
     page = open_reader().open("/journey?lang=en&period=7d&focus=loyalty")
 
     assert "no line is drawn, only their volume is shown" in page.locator("#stage-trend .hint").inner_text()
+
+
+def test_one_dot_is_no_line_the_weeks_volume_is_drawn_instead(open_reader: Any) -> None:
+    page = open_reader().open("/journey?lang=en&period=30d&focus=delivery")
+
+    said = page.locator("#stage-trend .hint").inner_text()
+
+    assert said == "Too few mentions in a week: no line is drawn, only their volume is shown."
+
+
+def test_a_handful_of_mentions_is_no_reason_and_three_are_enough(open_reader: Any) -> None:
+    page = open_reader().open("/try?lang=en")
+
+    found = page.evaluate(
+        """async () => {
+            const { telling } = await import("/assets/views/journey/why.js");
+            const part = (value, n, total, more = {}) => ({ value, n, n_before: 20, total, significant: false, ...more });
+            const few = [part("a", 9, -9), part("gone", 0, 8), part("b", 10, -1), part("c", 40, 5), part("d", 11, -7), part("e", 30, 2)];
+            const sure = [...few, part("sure", 12, -3, { significant: true })];
+            return [telling(few), telling(sure)].map((parts) => parts.map(({ value }) => value));
+        }"""
+    )
+
+    assert found == [["d", "c", "e"], ["sure"]]
+
+
+def test_where_no_part_is_beyond_chance_the_largest_is_named_and_the_complaint_that_grew(
+    open_reader: Any,
+) -> None:
+    page = open_reader().open("/journey?lang=en&from=1405-07-02&to=1405-08-02&focus=purchase")
+    why = page.locator("#stage-details .summary")
+    page.wait_for_selector("#stage-details .sentences .bad-line")
+
+    assert "by more than chance. The largest part is" in why.inner_text()
+    assert "by itself it may be chance" in why.inner_text()
+    assert "clearly more than before" in page.locator("#stage-details .sentences").inner_text()
 
 
 def test_from_the_details_one_step_leads_back_to_the_map(open_reader: Any) -> None:

@@ -14,9 +14,10 @@ MARKS = ".msg-text .mark"
 
 
 def said_of(page: Page, demo_url: str, **params: str) -> dict[str, Any]:
-    """Return what the API answers to the question that the page asked last, with ``params`` in it."""
+    """Return what the API answers to the list that the page asked for last, with ``params`` in it."""
     asked = page.evaluate(
-        "performance.getEntriesByType('resource').map((one) => one.name).filter((name) => name.includes('/v1/feedback?')).at(-1)"
+        """() => performance.getEntriesByType('resource').map((one) => one.name)
+            .filter((name) => name.includes('/v1/feedback?') && !/limit=1(&|$)/.test(name)).at(-1)"""
     )
     return dict(httpx.get(str(httpx.URL(asked).copy_merge_params(params))).json())
 
@@ -216,6 +217,29 @@ def test_the_angriest_unresolved_come_as_the_api_has_them(open_reader: Any, demo
     assert {item["status"] for item in told["items"]} == {"open", "unsolved"}
 
 
+def test_where_the_anger_ends_the_list_says_so(open_reader: Any, demo_url: str) -> None:
+    page = open_reader().open(f"/messages?{PERIOD}&aspect=app&order=angriest&limit=200")
+
+    told = said_of(page, demo_url, limit="200", order="angriest")
+    above = page.locator(".msg-calm").evaluate("line => line.previousElementSibling.firstElementChild.id")
+
+    assert 0 < told["n_angry"] < len(told["items"])
+    assert above == f"m-{told['items'][told['n_angry'] - 1]['id']}"
+
+
+def test_a_list_of_what_is_unresolved_says_what_is_older(open_reader: Any, demo_url: str) -> None:
+    reader = open_reader()
+    page = reader.open(f"/messages?{PERIOD}&lang=en&aspect=app&order=angriest&unresolved=true")
+    older = page.locator(".msg-end .older-open").inner_text()
+
+    reader.click(".msg-end .older-open")
+
+    n = page.locator("#msg-summary .big .value").inner_text()
+    assert older == f"{n} of them older than this period"
+    assert int(n) > 0
+    assert "order=angriest" in page.url
+
+
 def test_messages_that_are_mixed_are_found_as_whole_messages(open_reader: Any) -> None:
     reader = open_reader()
     page = reader.open(f"/messages?{PERIOD}")
@@ -367,3 +391,15 @@ def test_all_filters_stand_in_one_row_and_go_together(open_reader: Any) -> None:
     ]
     assert page.url == f"{reader.url}/messages?{PERIOD}"
     assert page.locator(".chips").count() == 0
+
+
+@pytest.mark.parametrize(("language", "ages"), [("fa", "۲۸ روز پیش"), ("en", "28 days ago")])
+def test_a_message_says_how_old_it_is(open_reader: Any, language: str, ages: str) -> None:
+    reader = open_reader(width=360)
+    page = reader.open(f"/messages?lang={language}&from=2026-10-25&to=2026-10-26&calendar=gregorian")
+
+    shown = page.locator(".msg-age").all_inner_texts()
+
+    assert len(shown) > 1
+    assert set(shown) == {ages}  # those of one day are as old as each other
+    assert reader.overflow() <= 0

@@ -163,3 +163,53 @@ def test_the_menu_of_a_phone_leads_to_every_view(open_reader: Any) -> None:
     assert page.url.endswith("/try?lang=en")
     assert page.locator(".menu[open]").count() == 0
     assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", ["−12", "+12", "0", "−1.5", "−50%", "12"]),
+        ("fa", ["\u200e−۱۲", "\u200e+۱۲", "۰", "\u200e−۱٫۵", "\u200e−۵۰٪", "۱۲"]),
+    ],
+)
+def test_signs_are_written_as_the_service_writes_them(
+    open_reader: Any, language: str, written: list[str]
+) -> None:
+    page = open_reader().open(f"/try?lang={language}")
+
+    shown = page.evaluate(
+        """async (language) => {
+            const { writers } = await import("/assets/core/numbers.js");
+            const write = writers(language, "jalali", "Asia/Tehran");
+            return [write.points(-12), write.points(12), write.points(0), write.pointsFine(-1.5), write.percent(-0.5), write.count(12)];
+        }""",
+        language,
+    )
+
+    assert shown == written
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "theme", "said", "h1"),
+    [
+        ("fa", 360, "dark", "این صفحه را نداریم", "نمای کلی"),
+        ("en", 1280, "light", "There is no such page", "Overview"),
+    ],
+)
+def test_an_address_that_there_is_not_leads_back(
+    open_reader: Any, language: str, width: int, theme: str, said: str, h1: str
+) -> None:
+    reader = open_reader(width=width, theme=theme)
+    page = reader.page
+
+    page.goto(f"{reader.url}/no-such-view?lang={language}")
+    shown = page.locator("h1:visible").all_inner_texts()
+    found = (reader.overflow(), reader.violations())
+    page.locator("a.button:visible").click()
+    reader.wait()
+
+    assert shown == [said]
+    assert found == (0, [])
+    assert page.locator("main h1").inner_text() == h1
+    assert all("404" in one for one in reader.complaints)
+    reader.complaints.clear()

@@ -41,7 +41,7 @@ def test_the_angriest_about_the_app_are_two_choices_away(open_reader: Any) -> No
     reader.wait()
 
     angriest = answer_of(reader, "feedback", aspect="app", unresolved="true", order="angriest", limit="6")
-    shown = page.locator("#angriest .support-messages > li")
+    shown = page.locator("#angriest .support-messages > li:not(.calm-from-here)")
     assert number_in(page.locator("#angriest .support-all").inner_text()) == angriest["n"]
     assert shown.count() == 6
     assert angriest["items"][0]["native_id"] in shown.first.inner_text()
@@ -98,9 +98,89 @@ def test_without_any_case_the_view_says_what_makes_one(open_reader: Any) -> None
     page = reader.open("/support?from=2020-01-01&to=2020-02-01&lang=en&calendar=gregorian")
 
     assert "tickets, chats, e-mail" in page.locator("#glance .nothing").inner_text()
-    assert page.locator("#urgent .nothing").count() == 1
-    assert page.locator("#angriest .nothing").count() == 1
+    assert page.locator("#urgent .support-messages > li").count() == 6
+    assert page.locator("#angriest .support-messages > li").count() == 6
     assert reader.violations() == []
+
+
+@pytest.mark.parametrize(("place", "labels"), [("urgent", {"flag": "urgent"}), ("angriest", {})])
+def test_what_is_unresolved_now_is_listed_whatever_the_period(
+    open_reader: Any, place: str, labels: dict[str, str]
+) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=7d&lang=en")
+    now = answer_of(reader, "feedback", unresolved="true", **labels)["n"]
+    older = answer_of(reader, "feedback", unresolved="true", to="2026-11-16", **labels)["n"]
+    links = page.locator(f"#{place} .support-all")
+
+    said = [number_in(links.locator("a").nth(at).inner_text()) for at in (0, 1)]
+    words = links.locator(".older-open").inner_text()
+    reader.click(f"#{place} .older-open")
+
+    assert said == [now, older]
+    assert 0 < older < now
+    assert words == f"{older} of them older than this period"
+    assert number_in(page.locator("#msg-summary .big .value").inner_text()) == older
+
+
+def test_the_glance_counts_the_same_unresolved_as_the_lists(open_reader: Any) -> None:
+    page = open_reader().open("/support?period=7d&lang=en")
+
+    glance = page.locator("#glance dd")
+    counts = [number_in(glance.nth(at).locator(".value").inner_text()) for at in (4, 5)]
+
+    assert counts == [
+        number_in(page.locator(f"#{place} .support-all .button").inner_text())
+        for place in ("angriest", "urgent")
+    ]
+    assert glance.locator(".older-open").count() == 2
+
+
+def test_over_the_whole_time_nothing_is_older(open_reader: Any) -> None:
+    page = open_reader().open("/support?period=all&lang=en")
+
+    assert page.locator(".older-open").count() == 0
+
+
+@pytest.mark.parametrize(("width", "menu"), [(1280, ".side nav"), (360, ".menu nav")])
+def test_what_support_is_asked_at_delivery_is_two_clicks_from_the_first_page(
+    open_reader: Any, width: int, menu: str
+) -> None:
+    reader = open_reader(width=width)
+    page = reader.open("/overview?lang=en&period=90d")
+    told = answer_of(
+        reader,
+        "breakdown",
+        **{"from": "2026-08-25", "to": "2026-11-23"},
+        by="aspect",
+        stage="delivery",
+        intent="question,request",
+        channel="chat,ticket",
+    )
+    if width == 360:
+        page.locator(".menu summary").click()
+
+    reader.click(f'{menu} a:has-text("Support")')
+    reader.wait()
+    said = number_in(page.locator('#asked a:has-text("Delivery") b').inner_text())
+    reader.click('#asked a:has-text("Delivery")')
+    reader.wait()
+
+    answer = page.locator("#asked-for")
+    bar = page.locator(".filter-bar").bounding_box()
+    assert answer.locator("h2").inner_text() == "Delivery: what they ask and request of support"
+    assert said == number_in(answer.locator(".asked-n .value").inner_text()) == told["n"]
+    assert answer.locator(".quotes blockquote").count() == 4
+    assert bar["y"] + bar["height"] <= answer.locator("h2").bounding_box()["y"] < 450
+    assert reader.violations() == []
+
+
+def test_channels_that_were_filtered_for_stay(open_reader: Any) -> None:
+    page = open_reader().open("/support?period=90d&lang=en&channel=ticket")
+
+    assert "by Ticket." in page.locator("#asked .hint").inner_text()
+    links = page.locator("#asked a")
+    assert {str(links.nth(at).get_attribute("href")).count("channel=") for at in range(links.count())} == {1}
 
 
 def test_a_refused_question_is_said_where_its_answer_would_stand(open_reader: Any) -> None:
@@ -199,9 +279,27 @@ def test_a_way_out_ends_at_the_part_that_it_names(open_reader: Any, link: int, v
     reader.wait()
 
     assert words == ["When they write", "Did our work help?"][link]
-    assert page.url == f"{reader.url}/{view}?period=all&lang=en#{place}"
+    assert page.url == f"{reader.url}/{view}?period=all&lang=en&via=support#{place}"
     assert page.evaluate("document.activeElement.id") == place
     assert 0 <= page.locator(f"#{place}").bounding_box()["y"] < 450
+
+
+@pytest.mark.parametrize(("link", "place"), [(0, "hours"), (1, "events")])
+def test_a_way_out_leads_back(open_reader: Any, link: int, place: str) -> None:
+    reader = open_reader(width=360)
+    page = reader.open("/support?period=90d&stage=delivery")
+    reader.click(f".view-head .button >> nth={link}")
+    reader.wait()
+
+    said = page.locator(f"#{place} .way-back").inner_text()
+    overflow = reader.overflow()
+    reader.click(f"#{place} .way-back")
+    reader.wait()
+
+    assert said == "بازگشت به «پشتیبانی»"
+    assert overflow <= 0
+    assert page.url == f"{reader.url}/support?period=90d&stage=delivery"
+    assert reader.open("/intents?period=90d").locator(".way-back").count() == 0
 
 
 def test_a_part_of_a_view_that_was_seen_before_is_found_too(open_reader: Any) -> None:
@@ -227,10 +325,25 @@ def test_each_backlog_says_what_is_counted_and_from_what(open_reader: Any) -> No
         f" {first['n_waiting']:,} of {first['n']:,} have none yet."
     )
     assert said[3:] == [
-        "Cases whose newest message has an open status.",
-        "Messages, not cases: the message’s own status is open or unsolved.",
+        "Cases of this period whose newest message has an open status.",
+        "Messages, not cases: the message’s own status is open or unsolved now, whatever the period.",
         "Of the unresolved messages: those flagged “urgent”.",
     ]
+
+
+def test_what_is_asked_adds_up_along_the_journey_and_leads_back(open_reader: Any) -> None:
+    reader = open_reader()
+    page = reader.open("/support?period=all&lang=en")
+
+    everything, *stages = [number_in(one) for one in page.locator("#asked a b").all_inner_texts()]
+    reader.click('#asked a:has-text("Delivery")')
+    reader.wait()
+    reader.click("#asked-for a:has-text('Back to support')")
+    reader.wait()
+
+    assert everything == sum(stages)
+    assert page.url.startswith(f"{reader.url}/support?")
+    assert "channel=" not in page.url
 
 
 @pytest.mark.parametrize(("by", "n_notes"), [("stage", 1), ("queue", 0)])
@@ -243,8 +356,7 @@ def test_rows_that_may_overlap_are_said_to(open_reader: Any, by: str, n_notes: i
 def test_where_nobody_is_angry_the_negative_are_shown_and_said_to_be(open_reader: Any) -> None:
     reader = open_reader()
     calm = answer_of(reader, "feedback", unresolved="true", order="angriest", limit="6")
-    for item in calm["items"]:
-        item["emotion"] = "none"
+    calm["n_angry"] = 0
     reader.page.route("**/v1/feedback?*order=angriest*", lambda route: route.fulfill(json=calm))
 
     page = reader.open("/support?period=all&lang=en")
@@ -252,7 +364,7 @@ def test_where_nobody_is_angry_the_negative_are_shown_and_said_to_be(open_reader
     negative = answer_of(reader, "feedback", unresolved="true", sentiment="negative", limit="6")
     assert (
         page.locator(".support-calm").inner_text()
-        == "No message of this period is angry; these are negative and unresolved."
+        == "Of no unresolved message is the model sure that it is angry; these are negative and unresolved, whatever the period."
     )
     assert negative["items"][0]["native_id"] in page.locator("#angriest li").first.inner_text()
     assert number_in(page.locator("#angriest .support-all").inner_text()) == negative["n"]

@@ -79,6 +79,7 @@ def test_ten_thousand_characters_do_not_break_the_page(open_reader: Any, try_url
     assert page.locator(".mention").count() <= 40
     if page.get_by_role("button", name="Show all").count():
         page.get_by_role("button", name="Show all").click()
+        page.wait_for_selector(".mention:nth-child(41)")
         assert page.locator(".mention").count() == page.locator(".tried mark").count() > 40
 
 
