@@ -45,7 +45,7 @@ test-live: $(VENV)/.developing ## Connectors against real servers: installs Requ
 test-schema: $(VENV)/.developing ## 85 requests made up for each operation of the API, some 5,000 in all; a quarter of an hour
 	BAZKHORD_SCHEMA_EXAMPLES=85 $(BIN)/pytest tests/test_schema.py
 
-chaos: $(VENV)/.developing ## KILLS=200 processes killed at random moments, the data base away for AWAY_S=60; twenty minutes
+chaos: $(VENV)/.developing ## KILLS=200 processes killed at random moments, the data base away for AWAY_S=60; a quarter of an hour
 	BAZKHORD_KILLS=$(KILLS) BAZKHORD_AWAY_S=$(AWAY_S) $(BIN)/pytest tests/chaos
 
 check: $(VENV)/.developing ## Style, types, who may import whom, and what bandit finds unsafe
@@ -61,7 +61,7 @@ audit: $(VENV)/.developing ## Known weaknesses of what is installed, as pip-audi
 	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
 	$(VENV)/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
-fuzz: $(VENV)/.developing ## N=100000 inputs that nobody would write, to all that reads inputs; about an hour
+fuzz: $(VENV)/.developing ## N=100000 inputs that nobody would write, to all that reads inputs; ten minutes
 	nice $(BIN)/python -W ignore -m tests.fuzz $(N)
 
 bench: $(VENV)/.developing ## Messages a second from file to tallies, against a ParsBERT-shaped encoder

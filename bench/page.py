@@ -24,15 +24,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from api.page import VIEWS
+from tests.chromium import chromium
 from tests.started import free_port, serving_at
 
 DAYS = (7, 30, 90, 365)
 RECENT = 3 * 365
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 IS_DRAWN = "(before) => (document.getElementById('page')?.dataset.drawn ?? '') !== before"
 LAST = "name => performance.getEntriesByName(name).at(-1).duration"
 
@@ -57,7 +56,7 @@ def main() -> None:
     parser.add_argument("--views", nargs="+", default=list(VIEWS), help="only these views")
     chosen = parser.parse_args()
     print(f"{'':12}{'opened, seen':>20}{'drawn':>14}{'clicked, seen':>22}{'drawn':>14}   median / p95, ms")
-    with serving_copy(chosen.data) as url, browsing() as browser:
+    with serving_copy(chosen.data) as url, chromium() as browser:
         periods = periods_of(url)
         for view in chosen.views:
             opened = [open_view(browser, url, f"/{view}?{next(periods)}") for _ in range(chosen.times)]
@@ -74,15 +73,6 @@ def serving_copy(data: Path) -> Iterator[str]:
         own = {"BAZKHORD_DATA_DIR": folder, "BAZKHORD_RATE_LIMIT_PER_MINUTE": "100000"}
         with serving_at(free_port(), os.environ | own) as url:
             yield url
-
-
-@contextmanager
-def browsing() -> Iterator[Browser]:
-    """A Chromium of this machine."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def periods_of(url: str) -> Iterator[str]:

@@ -13,21 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.chromium import CHROMIUM, chromium
 from tests.page.demo import NOW
 from tests.started import free_port, serving_at
 
 ROOT = Path(__file__).parents[2]
-# The shell is Chromium without the windows that nobody sees here: a third of the processor time.
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None
-)
-# As root there is no sandbox; the rest keeps Chromium from asking hosts that nobody named.
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 AXE = ROOT / "api/dashboard/node_modules/axe-core/axe.min.js"
 WIDTHS = {"phone": 360, "desk": 1280}
 DEMO = (sys.executable, "-m", "tests.page.demo")
@@ -57,13 +49,10 @@ def _demo_in(shared: Path) -> Path:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A Chromium of this machine; where there is none, the tests of the page are skipped."""
-    if CHROMIUM is None:
-        reason = "there is no Chromium to look at the page with: run tests/page/install.sh"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    if CHROMIUM is None and os.environ.get("CI") != "true":
+        pytest.skip("there is no Chromium to look at the page with: run tests/page/install.sh")
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @dataclass
