@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, func, literal, or_, select, text, update
+from sqlalchemy import Connection, func, literal, or_, select, text, update
 
 from models.labels import Mention, Prediction, Sentiment, Stage
+from pipeline.bulk import insert_rows, update_rows
 from pipeline.database import lock_tallies
 from pipeline.reattaching import reattach
 from pipeline.records import Pending
@@ -31,6 +32,7 @@ from pipeline.tallies import (
 
 # As the index ix_feedback_waiting has it; SQLite uses the index only for the same words.
 PENDING = text("state = 'pending'")
+CLASSIFIED: Values = {"state": "classified", "lease_owner": None, "lease_until": None}
 
 
 def worker_name(name: str | None = None) -> str:
@@ -133,12 +135,10 @@ def save_labels(
     with kept_up(connection, {*groups, *later}) as touched:
         uncount(connection, later)
         delete_mentions(connection, groups)
-        _write_labels(
-            connection,
-            [rows[key] | {"row_id": key, "counted": group is None} for key, group in groups.items()],
-        )
+        labelled = {key: rows[key] | {"counted": group is None} for key, group in groups.items()}
+        update_rows(connection, feedback, labelled, key="id", fixed=CLASSIFIED)
         found = [row for key in groups for row in mention_rows(*by_id[key], touchpoint_stages)]
-        insert_mentions(connection, mentions, [row | {"corrected": False} for row in found])
+        insert_rows(connection, mentions, [row | {"corrected": False} for row in found])
         reattach(connection, groups)
         touched.update(promote(connection, filter(None, groups.values())))
     return len(groups)
@@ -178,12 +178,6 @@ def labels_of(prediction: Prediction, *, now: datetime) -> Values:
     }
 
 
-def _write_labels(connection: Connection, rows: list[Values]) -> None:
-    given: dict[str, BindParameter[object]] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
-    written = update(feedback).where(feedback.c.id == bindparam("row_id")).values(given)
-    connection.execute(written.values(state="classified", lease_owner=None, lease_until=None), rows)
-
-
 def mention_rows(
     pending: Pending, prediction: Prediction, touchpoint_stages: Mapping[str, str]
 ) -> list[Values]:
@@ -207,20 +201,6 @@ def _mention(feedback_id: int, mention: Mention, fixed_stage: str | None) -> Val
         "sentiment_confidence": float(mention.sentiment_confidence),
         "stage_from_touchpoint": fixed_stage is not None,
     }
-
-
-def insert_mentions(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """The rows, all of the same columns, are in the table.
-
-    They go straight to the driver, as the tallies do: plain texts and numbers need no conversion.
-    """
-    if rows:
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        columns = ", ".join(f'"{column}"' for column in rows[0])
-        marks = ", ".join([mark] * len(rows[0]))
-        values = [tuple(row.values()) for row in rows]
-        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 - our own tables' names
-        connection.exec_driver_sql(statement, values)
 
 
 def release(connection: Connection, workers: Iterable[str]) -> int:

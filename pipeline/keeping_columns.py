@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
-from time import thread_time
+from time import monotonic, thread_time
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,6 +27,7 @@ SCORES = ("nps", "csat", "ces", "rating")
 ENDS = ("rating_lowest", "rating_highest")
 N_AT_ONCE = 500
 PAUSE_S = 1.0
+SETTLED_S = 15.0
 REST = 10
 kept: WeakKeyDictionary[Engine, Columns] = WeakKeyDictionary()
 Reader = Callable[[Sequence[Any]], NDArray[Any]]
@@ -79,7 +80,9 @@ def read_columns(engine: Engine, stop: Event | None = None) -> Columns | None:
 def keeping_columns(engine: Engine) -> Iterator[None]:
     """Meanwhile a thread reads the columns anew after each change of the store; at the end they are let go.
 
-    It rests ten times as long as it worked, so that a store that changes all the time costs a tenth of a processor.
+    It waits until the store has stayed the same for ``SETTLED_S``: while a backlog is classified, what it read would be
+    of yesterday before it was read, and every answer would wait for the interpreter that reads. And it rests ten
+    times as long as it worked.
     """
     stop = Event()
     thread = Thread(target=_keep, args=(engine, stop), name="keeping-columns", daemon=True)
@@ -106,12 +109,15 @@ def keep_columns(engine: Engine, stop: Event | None = None) -> None:
 
 
 def _keep(engine: Engine, stop: Event) -> None:
-    known = ""
+    known, seen, since = "", None, 0.0
     while not stop.is_set():
         began = thread_time()
         try:
             now = mark_of(engine)
-            if now != known:
+            if seen not in {None, now}:
+                since = monotonic()
+            seen = now
+            if now != known and monotonic() - since >= SETTLED_S:
                 keep_columns(engine, stop)
                 known = now
         except StoreError:

@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Table,
     and_,
-    bindparam,
     delete,
     func,
     insert,
@@ -30,7 +28,8 @@ from sqlalchemy import (
 )
 
 from models.labels import Prediction
-from pipeline.claims import insert_mentions, is_dead, labels_of, mention_rows
+from pipeline.bulk import insert_rows, update_rows
+from pipeline.claims import is_dead, labels_of, mention_rows
 from pipeline.database import lock_tallies, reading, writing
 from pipeline.records import Pending
 from pipeline.saving import Values
@@ -42,6 +41,7 @@ reclassifications = cast("Table", ReclassificationRow.__table__)
 staged = cast("Table", StagedLabelsRow.__table__)
 staged_mentions = cast("Table", StagedMentionRow.__table__)
 WAITING = text(UNLABELLED)
+FREE: Values = {"lease_owner": None, "lease_until": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,22 +188,17 @@ def stage(
     by_id = {pending.id: (pending, prediction) for pending, prediction in results}
     with writing(store.engine, seen=False) as connection:
         ours = _still_ours(connection, list(by_id), worker)
-        if ours:
-            labelled: list[Values] = [
-                labels_of(by_id[key][1], now=now) | {"row_id": key, "fingerprint": by_id[key][0].fingerprint}
-                for key in ours
-            ]
-            given: dict[str, BindParameter[object]] = {
-                name: bindparam(name) for name in labelled[0] if name != "row_id"
-            }
-            written = update(staged).where(staged.c.feedback_id == bindparam("row_id")).values(given)
-            connection.execute(written.values(lease_owner=None, lease_until=None), labelled)
+        labelled = {
+            key: labels_of(by_id[key][1], now=now) | {"fingerprint": by_id[key][0].fingerprint}
+            for key in ours
+        }
+        update_rows(connection, staged, labelled, key="feedback_id", fixed=FREE)
         rows = [
             row | {"place": place}
             for key in ours
             for place, row in enumerate(mention_rows(*by_id[key], touchpoint_stages))
         ]
-        insert_mentions(connection, staged_mentions, rows)
+        insert_rows(connection, staged_mentions, rows)
     return len(ours)
 
 

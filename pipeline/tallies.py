@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from models.labels import Flag
+from pipeline.bulk import insert_rows
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
 from pipeline.tables import (
@@ -181,33 +182,20 @@ def _counted_among(connection: Connection, ids: Collection[int]) -> list[int]:
 
 
 def _add(connection: Connection, table: Table, changes: Counter[Key]) -> None:
-    # Straight to the driver: a batch changes some ten thousand cells, and binding each value through
-    # SQLAlchemy took longer than all the rest of the batch.
-    sqlite = connection.dialect.name == "sqlite"
+    names = [column.name for column in table.columns]
     rows = [
-        (period, start.isoformat() if sqlite else start, *labels, n)
-        for (period, start, *labels), n in changes.items()
+        dict(zip(names, (period, start.isoformat(), *labels, n), strict=True))
+        for (period, start, *labels), n in sorted(changes.items())
         if n
     ]
-    if not rows:
-        return
-    rows.sort()
-    add, remove_empty = _statements(table, "?" if sqlite else "%s")
-    connection.exec_driver_sql(add, rows)
-    if shrunk := [row[:-1] for row in rows if row[-1] < 0]:
-        connection.exec_driver_sql(remove_empty, shrunk)
-
-
-@lru_cache
-def _statements(table: Table, mark: str) -> tuple[str, str]:
-    *key, n = (f'"{column.name}"' for column in table.columns)
-    marks = ", ".join([mark] * len(table.columns))
-    add = (
-        f"INSERT INTO {table.name} ({', '.join([*key, n])}) VALUES ({marks}) "  # noqa: S608 - our own tables' names
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET n = {table.name}.n + excluded.n"
-    )
-    same_key = " AND ".join(f"{column} = {mark}" for column in key)
-    return add, f"DELETE FROM {table.name} WHERE {same_key} AND n = 0"  # noqa: S608 - our own tables' names
+    *key, n = (f'"{name}"' for name in names)
+    adding = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {n} = {table.name}.{n} + excluded.{n}"
+    insert_rows(connection, table, rows, on_conflict=adding)
+    if shrunk := [tuple(row.values())[:-1] for row in rows if row["n"] < 0]:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        same_key = " AND ".join(f"{column} = {mark}" for column in key)
+        empty = f"DELETE FROM {table.name} WHERE {same_key} AND n = 0"  # noqa: S608 - our own tables' names
+        connection.exec_driver_sql(empty, shrunk)
 
 
 def promote(connection: Connection, groups: Iterable[str]) -> set[int]:

@@ -1,0 +1,77 @@
+"""Many rows in one go, straight to the driver: binding each value through SQLAlchemy took longer than all the rest.
+
+SQLite takes them one by one, in the same process. PostgreSQL takes them in one statement, as JSON: one by one, each
+cost it a round of binding and executing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from sqlalchemy import Connection, Dialect, Table, bindparam, update
+
+from pipeline.database import write_json
+
+Values = Mapping[str, object]
+
+
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Values], *, on_conflict: str = ""
+) -> None:
+    """The rows are in the table.
+
+    Args:
+        rows: Plain texts and numbers by column, all of the same columns in the same order; days as ISO texts.
+        on_conflict: What to do with a row whose key is there: a clause of SQL, the same on both data bases.
+    """
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    names = _listed(columns)
+    into = f"INSERT INTO {table.name} ({names})"
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        values = [tuple(row.values()) for row in rows]
+        connection.exec_driver_sql(f"{into} VALUES ({marks}) {on_conflict}", values)
+    else:
+        given = _given(table, columns, connection.dialect)
+        all_of_them = f"{into} SELECT {names} FROM {given} {on_conflict}"  # noqa: S608 - as above
+        connection.exec_driver_sql(all_of_them, (write_json(rows),))
+
+
+def update_rows(
+    connection: Connection, table: Table, rows: Mapping[int, Values], *, key: str, fixed: Values
+) -> None:
+    """The rows with these numbers in the column ``key`` hold the values, and ``fixed`` as well.
+
+    Args:
+        rows: Values by column, all of the same columns in the same order.
+    """
+    if not rows:
+        return
+    columns = tuple(next(iter(rows.values())))
+    if connection.dialect.name == "sqlite":
+        written = update(table).where(table.c[key] == bindparam("number"))
+        written = written.values({column: bindparam(column) for column in columns}).values(fixed)
+        connection.execute(written, [{"number": number, **values} for number, values in rows.items()])
+    else:
+        given = _given(table, (key, *columns), connection.dialect)
+        changes = ", ".join(
+            [f'"{column}" = given."{column}"' for column in columns]
+            + [f'"{column}" = %s' for column in fixed]
+        )
+        connection.exec_driver_sql(
+            f'UPDATE {table.name} SET {changes} FROM {given} WHERE {table.name}."{key}" = given."{key}"',  # noqa: S608 - as above
+            (*fixed.values(), write_json([{key: number, **values} for number, values in rows.items()])),
+        )
+
+
+@lru_cache
+def _given(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
+    types = (f'"{column}" {table.c[column].type.compile(dialect)}' for column in columns)
+    return f"json_to_recordset(%s) AS given ({', '.join(types)})"
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
