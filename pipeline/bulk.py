@@ -1,15 +1,31 @@
 """Many rows in one go, straight to the driver: binding each value through SQLAlchemy took longer than all the rest.
 
-SQLite takes them one by one, in the same process. PostgreSQL takes them in one statement, as JSON: one by one, each
+SQLite takes new ones one by one, in the same process. PostgreSQL takes them in one statement, as JSON: one by one, each
 cost it a round of binding and executing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    SQLColumnExpression,
+    Table,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from pipeline.database import write_json
 
@@ -65,6 +81,20 @@ def update_rows(
             f'UPDATE {table.name} SET {changes} FROM {given} WHERE {table.name}."{key}" = given."{key}"',  # noqa: S608 - as above
             (*fixed.values(), write_json([{key: number, **values} for number, values in rows.items()])),
         )
+
+
+def one_of(
+    connection: Connection, column: SQLColumnExpression[Any], numbers: Iterable[int]
+) -> ColumnElement[bool]:
+    """Return the condition that a column has one of these numbers, however many: one value of the statement.
+
+    Binding each number took a quarter of the time of writing labels.
+    """
+    given = list(numbers)
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(given)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(literal(given, ARRAY(BigInteger)))
 
 
 @lru_cache

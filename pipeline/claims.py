@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, literal, or_, select, text, update
 
 from models.labels import Mention, Prediction, Sentiment, Stage
-from pipeline.bulk import insert_rows, update_rows
+from pipeline.bulk import insert_rows, one_of, update_rows
 from pipeline.database import lock_tallies
 from pipeline.reattaching import reattach
 from pipeline.records import Pending
@@ -105,7 +105,7 @@ def renew(connection: Connection, worker: str, ids: Collection[int], *, lease_s:
     return sum(
         connection.execute(
             update(feedback)
-            .where(PENDING, feedback.c.id.in_(chunk), feedback.c.lease_owner == worker)
+            .where(PENDING, one_of(connection, feedback.c.id, chunk), feedback.c.lease_owner == worker)
             .values(lease_until=now + timedelta(seconds=lease_s))
         ).rowcount
         for chunk in in_chunks(sorted(ids))
@@ -153,7 +153,7 @@ def _still_ours(connection: Connection, claimed: Sequence[Pending], worker: str)
         for chunk in in_chunks(sorted(fingerprints))
         for key, fingerprint, group in connection.execute(
             select(columns.id, columns.fingerprint, columns.group_key)
-            .where(PENDING, columns.id.in_(chunk), columns.lease_owner == worker)
+            .where(PENDING, one_of(connection, columns.id, chunk), columns.lease_owner == worker)
             .order_by(columns.id)
             .with_for_update()
         )

@@ -11,21 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     Connection,
     RowMapping,
     String,
-    any_,
     cast,
     exists,
     func,
-    literal,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from pipeline.bulk import one_of
 from pipeline.cases import Case, LeftOut, Message, Outcome, people_answered, read_case
 from pipeline.conditions import mention_conditions, message_conditions
 from pipeline.narrowing import Narrowing, in_queue
@@ -83,10 +80,7 @@ def opening_messages(
         raise ValueError("a narrowing with opening is needed")
     found = read_cases(connection, selection, span, queue=narrowing.queue, now=narrowing.opening.now)
     ids = [case.first.id for case in found.cases if narrowing.opening.is_met_by(case)]
-    if connection.dialect.name == "sqlite":
-        listed = func.json_each(json.dumps(ids)).table_valued("value")
-        return FeedbackRow.id.in_(select(listed.c.value))
-    return FeedbackRow.id == any_(literal(ids, ARRAY(BigInteger)))
+    return one_of(connection, FeedbackRow.id, ids)
 
 
 def _conditions(selection: Selection, span: Span, queue: Collection[str]) -> list[ColumnElement[bool]]:

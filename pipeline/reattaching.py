@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
 
+from pipeline.bulk import one_of
 from pipeline.corrections import clause_digest, corrections
 from pipeline.mention_ids import HEADS
 from pipeline.tallies import feedback, in_chunks, mentions
@@ -143,7 +144,7 @@ def _corrections_of(connection: Connection, ids: Collection[int]) -> Iterator[Ro
         .order_by(corrections.c.feedback_id, corrections.c.id)
     )
     for chunk in in_chunks(sorted(ids)):
-        yield from connection.execute(query.where(corrections.c.feedback_id.in_(chunk))).all()
+        yield from connection.execute(query.where(one_of(connection, corrections.c.feedback_id, chunk))).all()
 
 
 def _clauses_of(connection: Connection, ids: Collection[int]) -> dict[int, list[Row[Any]]]:
@@ -152,7 +153,7 @@ def _clauses_of(connection: Connection, ids: Collection[int]) -> dict[int, list[
         feedback_id: list(rows)
         for chunk in in_chunks(sorted(ids))
         for feedback_id, rows in groupby(
-            connection.execute(query.where(mentions.c.feedback_id.in_(chunk))).all(),
+            connection.execute(query.where(one_of(connection, mentions.c.feedback_id, chunk))).all(),
             key=lambda row: int(row.feedback_id),
         )
     }

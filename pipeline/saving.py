@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, String, bindparam, delete, insert, null, select, update
 
+from pipeline.bulk import one_of
 from pipeline.database import lock_tallies
 from pipeline.errors import SkipRecord
 from pipeline.jalali import local_day
@@ -247,4 +248,4 @@ def counted_groups(connection: Connection, ids: Iterable[int]) -> set[str]:
 def delete_mentions(connection: Connection, ids: Iterable[int]) -> None:
     """These messages have no mentions."""
     for chunk in in_chunks(ids):
-        connection.execute(delete(mentions).where(mentions.c.feedback_id.in_(chunk)))
+        connection.execute(delete(mentions).where(one_of(connection, mentions.c.feedback_id, chunk)))

@@ -9,14 +9,12 @@ letters have no trigram: alone they are looked for in all texts of the period.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
@@ -25,10 +23,8 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    any_,
     column,
     func,
-    literal,
     literal_column,
     select,
     table,
@@ -36,6 +32,7 @@ from sqlalchemy import (
     true,
 )
 
+from pipeline.bulk import one_of
 from pipeline.tables import FeedbackRow
 from pipeline.text_search import text_holds, words_of
 
@@ -78,22 +75,14 @@ def search_for(connection: Connection, q: str | None, *, max_ids: int = MAX_IDS)
         candidates = _of_postgresql(in_index, words)
         ids = connection.scalars(candidates.limit(max_ids + 1)).all()
         is_frequent = len(ids) > max_ids
-        found = FeedbackRow.id.in_(candidates) if is_frequent else one_of(connection, ids)
+        found = FeedbackRow.id.in_(candidates) if is_frequent else one_of(connection, FeedbackRow.id, ids)
         return Search(found, by_text, is_frequent)
     candidates = _of_sqlite(in_index)
     ids = connection.scalars(candidates.limit(max_ids + 1)).all()
     if len(ids) <= max_ids:
-        return Search(and_(one_of(connection, ids), by_text), by_text, is_frequent=False)
+        return Search(and_(one_of(connection, FeedbackRow.id, ids), by_text), by_text, is_frequent=False)
     # Plus 0 keeps SQLite from looking up each candidate of all times where a few days are asked for.
     return Search(and_((FeedbackRow.id + 0).in_(candidates), by_text), by_text, is_frequent=True)
-
-
-def one_of(connection: Connection, ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that a message is one of these, however many: as a single value of the statement."""
-    if connection.dialect.name == "sqlite":
-        listed = func.json_each(json.dumps(list(ids))).table_valued("value")
-        return FeedbackRow.id.in_(select(listed.c.value))
-    return FeedbackRow.id == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
 def has_index(connection: Connection) -> bool:

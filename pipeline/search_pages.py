@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from pipeline.search_index import MAX_IDS, Search, one_of
+from pipeline.bulk import one_of
+from pipeline.search_index import MAX_IDS, Search
 from pipeline.tables import FeedbackRow
 
 N_RECENT = 2_000
@@ -39,7 +40,7 @@ def find_holding(
     """
     ids = _few(connection, search, others)
     if ids is not None:
-        return len(ids), [one_of(connection, ids), older]
+        return len(ids), [one_of(connection, FeedbackRow.id, ids), older]
     if n_newest is not None and (recent := _recent(connection, search, [*others, older], n_newest)):
         return None, [FeedbackRow.id.in_(recent)]
     return None, [*others, older, search.condition]
@@ -53,7 +54,7 @@ def _few(connection: Connection, search: Search, others: Conditions) -> Sequence
     ids = connection.scalars(holding.where(*others).limit(MAX_IDS + 1)).all()
     if len(ids) > MAX_IDS:
         return None
-    return connection.scalars(holding.where(one_of(connection, ids), search.by_text)).all()
+    return connection.scalars(holding.where(one_of(connection, FeedbackRow.id, ids), search.by_text)).all()
 
 
 def _recent(connection: Connection, search: Search, others: Conditions, n: int) -> Sequence[int]:

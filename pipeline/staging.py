@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from models.labels import Prediction
-from pipeline.bulk import insert_rows, update_rows
+from pipeline.bulk import insert_rows, one_of, update_rows
 from pipeline.claims import is_dead, labels_of, mention_rows
 from pipeline.database import lock_tallies, reading, writing
 from pipeline.records import Pending
@@ -156,7 +156,9 @@ def renew_staged(store: Store, worker: str, ids: Collection[int], *, lease_s: fl
         for chunk in in_chunks(sorted(ids)):
             connection.execute(
                 update(staged)
-                .where(WAITING, staged.c.feedback_id.in_(chunk), staged.c.lease_owner == worker)
+                .where(
+                    WAITING, one_of(connection, staged.c.feedback_id, chunk), staged.c.lease_owner == worker
+                )
                 .values(lease_until=now + timedelta(seconds=lease_s))
             )
 
@@ -208,7 +210,9 @@ def _still_ours(connection: Connection, ids: Collection[int], worker: str) -> li
         key
         for chunk in in_chunks(sorted(ids))
         for key in connection.scalars(
-            query.where(WAITING, staged.c.feedback_id.in_(chunk), staged.c.lease_owner == worker)
+            query.where(
+                WAITING, one_of(connection, staged.c.feedback_id, chunk), staged.c.lease_owner == worker
+            )
         )
     ]
 

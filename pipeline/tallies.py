@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Table,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 
 from models.labels import Flag
-from pipeline.bulk import insert_rows
+from pipeline.bulk import insert_rows, one_of
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
 from pipeline.tables import (
@@ -103,15 +104,16 @@ def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
     counts: Counts = {cube: Counter() for cube in CUBES}
     sentiments, intents, aspects, messages, clusters = counts.values()
     for chunk in [None] if ids is None else in_chunks(sorted(ids)):
-        for day, *key, stage, intent, aspect, sentiment, n in connection.execute(_mention_query(chunk)).all():
+        among = None if chunk is None else one_of(connection, feedback.c.id, chunk)
+        for day, *key, stage, intent, aspect, sentiment, n in connection.execute(_mention_query(among)).all():
             for period in _periods(day):
                 sentiments[(*period, *key, sentiment)] += n
                 intents[(*period, *key, stage, intent, sentiment)] += n
                 aspects[(*period, *key, stage, aspect, sentiment)] += n
-        for day, *key, n in connection.execute(_message_query(chunk)).all():
+        for day, *key, n in connection.execute(_message_query(among)).all():
             for period in _periods(day):
                 messages[(*period, *key)] += n
-        for day, *key, n, mm, em, ee in connection.execute(_cluster_query(chunk)).all():
+        for day, *key, n, mm, em, ee in connection.execute(_cluster_query(among)).all():
             for period in _periods(day):
                 for moment, sum_ in (("messages", n), ("mm", mm), ("em", em), ("ee", ee)):
                     if sum_:
@@ -119,33 +121,33 @@ def count(connection: Connection, ids: Collection[int] | None = None) -> Counts:
     return counts
 
 
-def _mention_query(ids: list[int] | None) -> Select[Any]:
+def _mention_query(among: ColumnElement[bool] | None) -> Select[Any]:
     labels = mentions.c
     key = (*COMMON, labels.stage, labels.intent, labels.aspect, labels.sentiment)
     query = select(*key, func.count()).join_from(feedback, mentions, labels.feedback_id == feedback.c.id)
-    return _of_counted(query.where(feedback.c.flags.bitwise_and(SPAM) == 0).group_by(*key), ids)
+    return _of_counted(query.where(feedback.c.flags.bitwise_and(SPAM) == 0).group_by(*key), among)
 
 
-def _cluster_query(ids: list[int] | None) -> Select[Any]:
+def _cluster_query(among: ColumnElement[bool] | None) -> Select[Any]:
     score = case((mentions.c.sentiment == "positive", 2), (mentions.c.sentiment == "neutral", 1), else_=0)
     each = select(*COMMON, func.count().label("m"), func.sum(score).label("e")).join_from(
         feedback, mentions, mentions.c.feedback_id == feedback.c.id
     )
     each = each.where(feedback.c.flags.bitwise_and(SPAM) == 0).group_by(feedback.c.id)
-    sums = _of_counted(each, ids).subquery()
+    sums = _of_counted(each, among).subquery()
     key = list(sums.c)[: len(COMMON)]
     m, e = sums.c.m, sums.c.e
     return select(*key, func.count(), func.sum(m * m), func.sum(e * m), func.sum(e * e)).group_by(*key)
 
 
-def _message_query(ids: list[int] | None) -> Select[Any]:
+def _message_query(among: ColumnElement[bool] | None) -> Select[Any]:
     key = (*COMMON, feedback.c.sentiment, feedback.c.emotion, feedback.c.flags)
-    return _of_counted(select(*key, func.count()).group_by(*key), ids)
+    return _of_counted(select(*key, func.count()).group_by(*key), among)
 
 
-def _of_counted(query: Select[Any], ids: list[int] | None) -> Select[Any]:
+def _of_counted(query: Select[Any], among: ColumnElement[bool] | None) -> Select[Any]:
     query = query.where(feedback.c.counted)
-    return query if ids is None else query.where(feedback.c.id.in_(ids))
+    return query if among is None else query.where(among)
 
 
 @lru_cache(maxsize=20_000)
@@ -177,7 +179,9 @@ def _counted_among(connection: Connection, ids: Collection[int]) -> list[int]:
     return [
         found
         for chunk in in_chunks(sorted(ids))
-        for found in connection.scalars(select(feedback.c.id).where(COUNTED, feedback.c.id.in_(chunk)))
+        for found in connection.scalars(
+            select(feedback.c.id).where(COUNTED, one_of(connection, feedback.c.id, chunk))
+        )
     ]
 
 
@@ -216,7 +220,9 @@ def promote(connection: Connection, groups: Iterable[str]) -> set[int]:
             )
             promoted.update(connection.scalars(lowest))
     for ids in in_chunks(sorted(promoted)):
-        connection.execute(update(feedback).where(feedback.c.id.in_(ids)).values(counted=True))
+        connection.execute(
+            update(feedback).where(one_of(connection, feedback.c.id, ids)).values(counted=True)
+        )
     return promoted
 
 
@@ -244,7 +250,9 @@ def find_later_copies(connection: Connection, groups: Mapping[int, str]) -> set[
 def uncount(connection: Connection, ids: Collection[int]) -> None:
     """These messages do not count."""
     for chunk in in_chunks(sorted(ids)):
-        connection.execute(update(feedback).where(feedback.c.id.in_(chunk)).values(counted=False))
+        connection.execute(
+            update(feedback).where(one_of(connection, feedback.c.id, chunk)).values(counted=False)
+        )
 
 
 def read_tallies(connection: Connection) -> frozenset[Cell]:
