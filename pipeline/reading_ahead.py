@@ -49,10 +49,15 @@ def read_ahead(engine: Engine, memory: TermMemory, stop: Event) -> None:
         StoreError: The data base does not answer.
     """
     wanted = select(FeedbackRow.id, FeedbackRow.fingerprint).where(FeedbackRow.counted.expression)
-    with reading(engine) as connection:
-        rows = connection.execute(wanted.order_by(place_in_sample()).limit(MAX_AHEAD)).all()
-    unknown = memory.missing(row.fingerprint for row in rows)
-    for ids in in_chunks([row.id for row in rows if row.fingerprint in unknown], CHUNK):
+    unknown: list[int] = []
+    sample = wanted.order_by(place_in_sample()).limit(MAX_AHEAD).execution_options(yield_per=CHUNK)
+    with reading(engine) as connection, connection.execute(sample) as rows:
+        for part in rows.partitions():
+            missing = memory.missing(row.fingerprint for row in part)
+            unknown += [row.id for row in part if row.fingerprint in missing]
+            if stop.wait(REST_S):
+                return
+    for ids in in_chunks(unknown, CHUNK):
         if stop.is_set():
             return
         texts = select(FeedbackRow.fingerprint, FeedbackRow.text).where(FeedbackRow.id.in_(ids))

@@ -186,7 +186,7 @@ def test_postgres_that_is_away_is_waited_for(
 
 def test_an_sqlite_file_that_another_program_holds_is_waited_for(tmp_path: Path, lines: Lines) -> None:
     with open_store(f"sqlite:///{tmp_path}/bazkhord.db", zone=TEHRAN) as store:
-        event.listen(store.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout = 300"))
+        event.listen(store.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout = 1500"))
         store.engine.dispose()
         with at_work(store, stream(every_s=1)) as heard:
             wait_for(lambda: heard.n("shop"))
