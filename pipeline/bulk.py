@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Dialect,
     SQLColumnExpression,
     Table,
     any_,
@@ -26,9 +25,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql
 
 from pipeline.database import write_json
 
+POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 Values = Mapping[str, object]
 
 
@@ -51,8 +52,8 @@ def insert_rows(
         values = [tuple(row.values()) for row in rows]
         connection.exec_driver_sql(f"{into} VALUES ({marks}) {on_conflict}", values)
     else:
-        given = _given(table, columns, connection.dialect)
-        all_of_them = f"{into} SELECT {names} FROM {given} {on_conflict}"  # noqa: S608 - as above
+        given = _given(table, columns)
+        all_of_them = f"{into} SELECT {names} FROM {given} {on_conflict}"  # noqa: S608 - our own tables' names
         connection.exec_driver_sql(all_of_them, (write_json(rows),))
 
 
@@ -72,13 +73,13 @@ def update_rows(
         written = written.values({column: bindparam(column) for column in columns}).values(fixed)
         connection.execute(written, [{"number": number, **values} for number, values in rows.items()])
     else:
-        given = _given(table, (key, *columns), connection.dialect)
+        given = _given(table, (key, *columns))
         changes = ", ".join(
             [f'"{column}" = given."{column}"' for column in columns]
             + [f'"{column}" = %s' for column in fixed]
         )
         connection.exec_driver_sql(
-            f'UPDATE {table.name} SET {changes} FROM {given} WHERE {table.name}."{key}" = given."{key}"',  # noqa: S608 - as above
+            f'UPDATE {table.name} SET {changes} FROM {given} WHERE {table.name}."{key}" = given."{key}"',  # noqa: S608 - our own tables' names
             (*fixed.values(), write_json([{key: number, **values} for number, values in rows.items()])),
         )
 
@@ -98,8 +99,8 @@ def one_of(
 
 
 @lru_cache
-def _given(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
-    types = (f'"{column}" {table.c[column].type.compile(dialect)}' for column in columns)
+def _given(table: Table, columns: tuple[str, ...]) -> str:
+    types = (f'"{column}" {table.c[column].type.compile(POSTGRESQL)}' for column in columns)
     return f"json_to_recordset(%s) AS given ({', '.join(types)})"
 
 

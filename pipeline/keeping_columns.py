@@ -81,7 +81,7 @@ def keeping_columns(engine: Engine) -> Iterator[None]:
     """Meanwhile a thread reads the columns anew after each change of the store; at the end they are let go.
 
     It waits until the store has stayed the same for ``SETTLED_S``: while a backlog is classified, what it read would be
-    of yesterday before it was read, and every answer would wait for the interpreter that reads. And it rests ten
+    out of date before it was read, and every answer would wait for the interpreter that reads. And it rests ten
     times as long as it worked.
     """
     stop = Event()
