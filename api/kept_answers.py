@@ -51,6 +51,7 @@ class KeptAnswers:
         self._kept: OrderedDict[str, KeptAnswer] = OrderedDict()
         self._n_bytes = 0
         self._counted: dict[str, asyncio.Event] = {}
+        self._forgotten_at_s = float("-inf")
         self._never_kept: OrderedDict[str, None] = OrderedDict()
 
     def find(self, question: str, mark: str) -> KeptAnswer | None:
@@ -75,7 +76,7 @@ class KeptAnswers:
 
     def end(self, question: str, answer: KeptAnswer | None, *, too_large: bool = False) -> None:
         """The question was answered, and is no longer waited for; ``None``: with nothing to be kept."""
-        if answer is not None:
+        if answer is not None and answer.at_s > self._forgotten_at_s:
             self._keep(question, answer)
         if too_large:
             self._never_kept[question] = None
@@ -85,7 +86,8 @@ class KeptAnswers:
             counted.set()
 
     def forget(self) -> None:
-        """All answers are counted anew."""
+        """All answers are counted anew, and those that are being counted now are not kept."""
+        self._forgotten_at_s = self._clock()
         self._kept.clear()
         self._n_bytes = 0
 

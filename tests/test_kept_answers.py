@@ -48,6 +48,17 @@ def test_an_answer_holds_while_the_store_is_the_same_and_some_seconds_more() -> 
     assert (kept.find("trend", "before"), kept.find("trend", "after")) == (ANSWER, None)
 
 
+def test_what_was_being_counted_when_something_was_written_is_not_kept() -> None:
+    now = [99.0]
+    kept = KeptAnswers(lag_s=10, clock=lambda: now[0])
+    kept.begin("trend")
+    now[0] = 101.0
+    kept.forget()
+    kept.end("trend", ANSWER)
+
+    assert kept.find("trend", "after") is None
+
+
 def test_who_asks_the_same_waits_for_the_one_who_asked_first() -> None:
     async def ask_twice() -> tuple[bool, bool, KeptAnswer | None]:
         kept = KeptAnswers(lag_s=10, clock=lambda: 100.0)
