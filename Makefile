@@ -95,6 +95,11 @@ bench-backfill: $(VENV)/.developing ## Messages a second of an archive with each
 bench-scale: $(VENV)/.developing ## Answers, search, storing and room at SIZES="100000 1000000" mentions; URL: a PostgreSQL
 	$(BIN)/python -m bench.scale $(if $(SIZES),--sizes $(SIZES)) $(if $(URL),--url $(URL))
 
+scale-charts: ## Charts of docs/scale.md, from what bench-scale measured
+	$(PYTHON) -m venv $(VENV)/charts
+	$(VENV)/charts/bin/pip install --quiet --disable-pip-version-check matplotlib
+	$(VENV)/charts/bin/python -m bench.scale_charts
+
 screens: $(VENV)/.developing ## Four pictures of each view of the page, into docs/screens
 	BAZKHORD_SCREENS=docs/screens $(BIN)/pytest --numprocesses auto tests/page/test_views.py
 

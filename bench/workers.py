@@ -88,7 +88,26 @@ class TimedStore(Store):
 
 def main() -> None:
     """Print the figures; with --json also write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    chosen = read_arguments()
+    inbox = chosen.data / "inbox"
+    if not inbox.is_dir():
+        sys.exit(f"{inbox} is missing; name the data folder with --data")
+    os.environ.update(ONE_THREAD)
+    figures = measure(inbox, chosen)
+    show(figures)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what is to be measured.
+
+    Args:
+        given: Words of the command line; ``None``: those of this process.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     data = REPOSITORY.parent / "shared" / "data"
     parser.add_argument("--data", type=Path, default=data, help="folder with inbox/")
     parser.add_argument("--messages", type=int, default=40_000, help="messages of the backlog")
@@ -96,15 +115,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="runs with one worker, and with two")
     parser.add_argument("--pin", action="store_true", help="each worker on one core of its own")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
-    arguments = parser.parse_args()
-    if not (arguments.data / "inbox").is_dir():
-        sys.exit(f"{arguments.data / 'inbox'} is missing; name the data folder with --data")
-    os.environ.update(ONE_THREAD)
-    inbox = arguments.data / "inbox"
-    figures = measure(inbox, arguments)
-    show(figures)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return parser.parse_args(given)
 
 
 def measure(inbox: Path, chosen: argparse.Namespace) -> dict[str, float]:

@@ -30,6 +30,7 @@ class Labeller:
     batch_messages: int = 4096
     lease_s: float = 300
     touchpoint_stages: Mapping[str, str] = field(default_factory=dict)
+    write_beside: bool = False
     clock: Callable[[], datetime] = utc_now
 
 
@@ -85,6 +86,7 @@ def classify(
         batch_messages=labeller.batch_messages,
         lease_s=labeller.lease_s,
         touchpoint_stages=labeller.touchpoint_stages,
+        write_beside=labeller.write_beside,
         on_batch=on_batch,
         clock=labeller.clock,
         stop=stop,

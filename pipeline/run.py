@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 
+from models.labels import Prediction
 from pipeline.analyze import Classifier
 from pipeline.claims import worker_name
 from pipeline.connectors.base import Connector
@@ -26,6 +28,7 @@ from pipeline.schedules import back_off, next_run
 from pipeline.store import Store
 
 log = logging.getLogger(__name__)
+Judged = list[tuple[Pending, Prediction]]
 
 
 def utc_now() -> datetime:
@@ -145,6 +148,7 @@ def classify_pending(
     batch_messages: int = 4096,
     lease_s: float = 300,
     touchpoint_stages: Mapping[str, str] | None = None,
+    write_beside: bool = False,
     on_batch: Callable[[int], None] = lambda n: None,
     clock: Callable[[], datetime] = utc_now,
     stop: Callable[[], bool] = never,
@@ -157,36 +161,70 @@ def classify_pending(
             its labels are repeated exactly only by batches of the same size.
         lease_s: Seconds after which another worker may take over what this one claimed, if this one dies.
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
+        write_beside: Write a batch while the next is judged, by a thread more.
         on_batch: Called with the number of messages after each batch, for a progress bar.
         stop: Asked before each batch; if it says so, the rest is left for later.
     """
     store.release_dead(and_of=worker)
-    n_classified = 0
-    while not stop() and (
-        claimed := store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock())
-    ):
-        try:
-            with (
-                _kept(store, claimed, worker=worker, lease_s=lease_s, clock=clock),
-                step("classify", n=len(claimed)),
-            ):
-                predictions = classifier.predict([message.text for message in claimed])
-            with step("write", n=len(claimed)):
-                n_written = store.save_predictions(
-                    list(zip(claimed, predictions, strict=True)),
-                    worker=worker,
-                    touchpoint_stages=touchpoint_stages or {},
-                    now=clock(),
-                )
-            n_classified += n_written
-            count_classified(n_written)
-            log.info("classified", extra={"n": n_written, "worker": worker})
-        except BaseException:
-            with suppress(StoreError):
-                store.release(worker)
-            raise
-        on_batch(len(claimed))
-    return n_classified
+
+    def claim() -> tuple[Pending, ...]:
+        if stop():
+            return ()
+        return store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock())
+
+    def judge(claimed: Sequence[Pending]) -> Judged:
+        with (
+            _kept(store, claimed, worker=worker, lease_s=lease_s, clock=clock),
+            step("classify", n=len(claimed)),
+        ):
+            return list(zip(claimed, classifier.predict([message.text for message in claimed]), strict=True))
+
+    def write(judged: Judged) -> int:
+        with step("write", n=len(judged)):
+            n_written = store.save_predictions(
+                judged, worker=worker, touchpoint_stages=touchpoint_stages or {}, now=clock()
+            )
+        count_classified(n_written)
+        log.info("classified", extra={"n": n_written, "worker": worker})
+        on_batch(len(judged))
+        return n_written
+
+    work = _overlapping if write_beside else _taking_turns
+    try:
+        return work(claim, judge, write)
+    except BaseException:
+        with suppress(StoreError):
+            store.release(worker)
+        raise
+
+
+def _taking_turns(
+    claim: Callable[[], tuple[Pending, ...]],
+    judge: Callable[[Sequence[Pending]], Judged],
+    write: Callable[[Judged], int],
+) -> int:
+    n_written = 0
+    while claimed := claim():
+        n_written += write(judge(claimed))
+    return n_written
+
+
+def _overlapping(
+    claim: Callable[[], tuple[Pending, ...]],
+    judge: Callable[[Sequence[Pending]], Judged],
+    write: Callable[[Judged], int],
+) -> int:
+    """As ``_taking_turns``; what fails in the other thread is raised here, and nothing is written after it."""
+    n_written, writing = 0, Future[int]()
+    writing.set_result(0)
+    with ThreadPoolExecutor(1, "writing") as writer:
+        claimed = claim()
+        while claimed:
+            judged = judge(claimed)
+            n_written += writing.result()
+            claimed = claim()  # before writing begins, which on SQLite keeps others from claiming
+            writing = writer.submit(write, judged)
+    return n_written + writing.result()
 
 
 def _kept(

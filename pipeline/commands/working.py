@@ -212,6 +212,7 @@ def labeller_of(settings: Settings, store: Store, analyzer: Analyzer, *, worker:
         batch_messages=settings.classify_batch_messages,
         lease_s=settings.lease_s,
         touchpoint_stages=load_journey(settings.journey_file).touchpoints,
+        write_beside=settings.n_threads != 1,  # who gives one thread wants one core used
     )
 
 
