@@ -18,7 +18,7 @@ NPM_OPTIONS := --ignore-scripts --loglevel=error >/dev/null
 LEFT_TO_RUFF := B311,B404,B603,B608
 N ?= 100000
 
-.PHONY: help setup page demo test test-live test-schema chaos check audit fuzz bench bench-pull bench-search bench-answers bench-workers bench-page bench-service bench-start bench-backfill bench-scale screens format clean
+.PHONY: help setup page demo test test-live test-schema chaos check audit fuzz bench bench-pull bench-search bench-answers bench-workers bench-page bench-service bench-start bench-backfill bench-scale scale-charts screens format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

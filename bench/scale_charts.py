@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, NullFormatter
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 STYLE = {
@@ -71,7 +71,9 @@ def draw_milliseconds(sizes: Mapping[str, Sequence[Size]], column: str, *, wante
             f"{wanted_ms:.0f} ms wanted", (0, wanted_ms), (2, 2), xycoords=("axes fraction", "data"),
             textcoords="offset points",
         )  # fmt: skip
-        panel.set(title=NAMES[database], yscale="log", ylabel="ms, 95th percentile")
+        panel.set(title=NAMES[database], yscale="log", ylim=(1, None), ylabel="ms, 95th percentile")
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.yaxis.set_minor_formatter(NullFormatter())
         _by_mentions(panel)
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=7)
     return figure
