@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,11 @@ from tiny import TEXTS
 from models import export, pretrain, train, vocabulary
 from models.checkpoint import load_checkpoint
 from models.classifier import Classifier
+from models.crossed import Crossed, load_crossed
+from models.dequantize import network_from_onnx
 from models.evaluate import evaluate
 from models.evaluation.records import load_evaluation
+from models.export import load_trained
 
 MENTION = {"stage": "use", "intent": "praise", "aspect": "product", "sentiment": "positive"}
 
@@ -68,3 +72,16 @@ def test_the_commands_lead_from_texts_to_weights(data_folder: Path, tmp_path: Pa
     assert load_checkpoint(weights).manifest.figures["dev stage"] == stage.value
     assert (weights / "CARD.md").read_text(encoding="utf-8").startswith("# made-1\n")
     assert Classifier(weights, threads=1).predict(["غذا عالی بود"])[0].model_version == "made-1"
+
+    again = tmp_path / "again"
+    again.mkdir()
+    shutil.copy(work / "tokenizer.json", again)
+    subprocess.run(
+        [sys.executable, "-m", "models.teach", *options, "--work", again, "--by", weights], check=True
+    )
+    start = weights / "model.onnx"
+    train.main(data=data_folder, work=again, minutes=0.02, threads=1, compiled=False, start=start)
+
+    manifest = load_checkpoint(weights).manifest
+    assert load_crossed(again / "crossed.json") == Crossed(manifest.confusion, manifest.levels)
+    assert load_trained(again).encoder.shape == network_from_onnx(start).encoder.shape
