@@ -17,8 +17,9 @@ NPM_OPTIONS := --ignore-scripts --loglevel=error >/dev/null
 # What ruff's rules S311, S404, S603 and S608 look at too, each exception with its reason beside it.
 LEFT_TO_RUFF := B311,B404,B603,B608
 N ?= 100000
+OUT ?= docs/scale/flame.svg
 
-.PHONY: help setup page demo test test-live test-schema chaos check audit fuzz bench bench-pull bench-search bench-answers bench-workers bench-page bench-service bench-start bench-backfill bench-scale scale-charts screens format clean
+.PHONY: help setup page demo test test-live test-schema chaos check audit fuzz bench bench-pull bench-search bench-answers bench-workers bench-page bench-service bench-start bench-backfill bench-scale flame scale-charts screens format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -94,6 +95,12 @@ bench-backfill: $(VENV)/.developing ## Messages a second of an archive with each
 
 bench-scale: $(VENV)/.developing ## Answers, search, storing and room at SIZES="100000 1000000" mentions; URL: a PostgreSQL
 	$(BIN)/python -m bench.scale $(if $(SIZES),--sizes $(SIZES)) $(if $(URL),--url $(URL))
+
+flame: $(VENV)/.developing ## OUT=docs/scale/flame.svg: where the time of `bazkhord run --once` over the inbox goes, as py-spy sees it
+	$(PYTHON) -m venv $(VENV)/flame
+	$(VENV)/flame/bin/pip install --quiet --disable-pip-version-check py-spy
+	folder=$$(mktemp -d); trap 'rm -r "$$folder"' EXIT; BAZKHORD_DATA_DIR=$$folder \
+	$(VENV)/flame/bin/py-spy record --rate 100 --output $(OUT) -- $(BIN)/bazkhord run --once --sources config/sources.inbox.toml
 
 scale-charts: ## Charts of docs/scale.md, from what bench-scale measured
 	$(PYTHON) -m venv $(VENV)/charts
