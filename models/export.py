@@ -116,7 +116,7 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder of the corpora.")] = DEFAULT_DATA,
     work: Annotated[Path, typer.Option(help="Folder of the checkpoints.")] = WORK_FOLDER,
     weights: Annotated[Path, typer.Option(help="Folder to write.")] = SHIPPED,
-    version: Annotated[str, typer.Option(help="Name of this model.")] = "bazkhord-3",
+    version: Annotated[str, typer.Option(help="Name of this model.")] = "bazkhord-4",
 ) -> None:
     """Exports the trained network and calibrates it."""
     manifest = export(work, weights, Corpora(data), version=version)
