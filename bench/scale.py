@@ -112,7 +112,7 @@ def measure(store: Store, url: str, folder: Path) -> Measured:
         }
     )
     with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
-        _milliseconds(client, "/v1/options")  # what a process does once, at its first question, is not counted
+        _milliseconds(client, "/v1/options")  # what a process does at its first question is not counted
         answers = {name: _told(_asked(client, question)) for name, question in QUESTIONS.items()}
         search = {word: _told(_searched(client, word)) for word in WORDS}
     with reading(store.engine) as connection:
