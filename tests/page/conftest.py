@@ -27,7 +27,7 @@ DEMO = (sys.executable, "-m", "tests.page.demo")
 
 @pytest.fixture(scope="package")
 def demo_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """Address of a service of its own over the demo's feedback, judged by the shipped model."""
+    """Address of a service of its own over the demo's feedback, with recorded labels."""
     folder = tmp_path_factory.mktemp("served")
     shared = tmp_path_factory.getbasetemp().parent if worker_id != "master" else folder
     shutil.copytree(_demo_in(shared), folder, dirs_exist_ok=True)

@@ -1,6 +1,6 @@
 """The demo on a day that never passes: ``python -m tests.page.demo FOLDER`` makes it, with ``--port N`` it is served.
 
-Dates, ages and "the last 90 days" are the same whenever the tests run.
+Dates, ages and "the last 90 days" are the same whenever the tests run, and so are the labels (see ``recorded.py``).
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from config.settings import load_settings
-from pipeline.commands.serving import build_demo
+from pipeline.analyze import Analyzer
+from pipeline.commands import serving
+from pipeline.commands.opening import open_analyzer
+from tests.page.recorded import Recorded, Recording
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone(timedelta(hours=3, minutes=30)))
 
 
-def _main(folder: str, *port: str) -> None:
+def _main(folder: str, *options: str) -> None:
     settings = load_settings().model_copy(
         update={
             "data_dir": Path(folder),
@@ -27,11 +30,13 @@ def _main(folder: str, *port: str) -> None:
             "sources_file": Path(folder) / "none.toml",
         }
     )
-    if not port:
-        build_demo(settings, now=NOW)
+    if options[:1] != ("--port",):
+        kind = Recording if options == ("--record",) else Recorded
+        serving.open_analyzer = lambda settings: Analyzer(kind(open_analyzer(settings).classifier))
+        serving.build_demo(settings, now=NOW)
     else:
         app = create_app(settings, clock=lambda: NOW)
-        uvicorn.run(app, host=settings.host, port=int(port[-1]), log_level="warning")
+        uvicorn.run(app, host=settings.host, port=int(options[-1]), log_level="warning")
 
 
 if __name__ == "__main__":

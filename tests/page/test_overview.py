@@ -110,7 +110,7 @@ def test_a_figure_that_may_be_chance_has_no_colour(open_reader: Any) -> None:
 
     net = page.locator(".ov-key", has_text="Net sentiment").locator(".figure")
 
-    assert net.locator(".sure").inner_text() == "−1 to +13"
+    assert net.locator(".sure").inner_text() == "−6 to +8"
     assert net.locator(".value.good, .value.bad").count() == 0
 
 
@@ -216,9 +216,9 @@ def test_whether_the_fix_helped_is_said_with_both_sides(open_reader: Any, refund
     before, after = card.locator(".ov-sides a.figure").all()
 
     assert card.locator(".tag").first.inner_text() == "It helped"
-    assert "Yes, it helped. Net sentiment was −69 before" in card.inner_text()
-    assert before.locator(".value").inner_text() == "−69"
-    assert after.locator(".value").inner_text() == "+26"
+    assert "Yes, it helped. Net sentiment was −65 before" in card.inner_text()
+    assert before.locator(".value").inner_text() == "−65"
+    assert after.locator(".value").inner_text() == "+18"
     assert "stage=support" in before.get_attribute("href")
     assert reader.violations() == []
 
