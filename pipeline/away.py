@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 log = logging.getLogger(__name__)
+# On a full disk what is small is written between what is not; it is well when nothing failed for as long as this.
+CALM_S = 10.0
 # Of what could not be done, since when and when it was last tried.
 _since: WeakKeyDictionary[Engine, dict[str, tuple[float, float]]] = WeakKeyDictionary()
 _lock = Lock()
@@ -36,18 +38,19 @@ def note_trouble(engine: Engine, doing: str, error: DBAPIError) -> None:
 
 
 def note_well(engine: Engine, doing: str) -> None:
-    """The data base did something; it is logged where it failed before."""
+    """The data base did something; it is logged where it failed before, for writing once all writing is calm."""
     if engine not in _since:
         return
     with _lock:
-        began = _since.get(engine, {}).pop(doing, None)
-    if began is not None:
-        seconds = round(monotonic() - began[0], 1)
-        log.warning("the data base can be used again", extra={"step": doing, "seconds": seconds})
+        troubles, now = _since.get(engine, {}), monotonic()
+        if doing not in troubles or (doing == "write" and now - troubles[doing][1] < CALM_S):
+            return
+        began, _ = troubles.pop(doing)
+    log.warning("the data base can be used again", extra={"step": doing, "seconds": round(now - began, 1)})
 
 
 def last_failure(engine: Engine, doing: str) -> float | None:
-    """Return how many seconds ago the data base failed to do something; ``None``: it did not, or did it since."""
+    """Return how many seconds ago the data base failed to do something; ``None``: not since it was last well."""
     with _lock:
         failed = _since.get(engine, {}).get(doing)
     return None if failed is None else monotonic() - failed[1]

