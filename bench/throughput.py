@@ -1,5 +1,8 @@
 """Messages a second from file to tallies on the inbox, against a ParsBERT-shaped encoder in the same run.
 
+As in `bazkhord run --once` pulling, judging and writing run beside each other, so that the shares of their steps,
+taken by the clock, come to more than the whole.
+
 The peer has the shape of ParsBERT (BERT-base, vocabulary 100,000) and random weights: its speed does not
 depend on what it learnt. Its WordPiece vocabulary is trained on the same texts, so that its sequences are as
 short as they would be. Both sides have two threads and the same texts; each peer runs at its best batch size.
@@ -20,9 +23,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,7 @@ from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
 from pipeline.database import connect
 from pipeline.records import Pending
-from pipeline.run import classify_pending, prepare_page, utc_now
+from pipeline.run import Arrivals, classify_pending, prepare_page, utc_now
 from pipeline.store import Store, open_store
 
 N_THREADS, BATCH = 2, 4096
@@ -107,16 +110,18 @@ def measure_pipeline(
     loading_s = clock.seconds.pop("load model")
     texts: list[str] = []
     began = time.perf_counter()
-    for connector in connectors.values():
-        pull_timed(connector, store, clock)
-    classify_pending(
-        store,
-        clocked(classifier, clock, texts),
-        worker="bench",
-        batch_messages=BATCH,
-        lease_s=600,
-        write_beside=True,
-    )
+    with ThreadPoolExecutor(1) as puller:
+        pulling = puller.submit(lambda: [pull_timed(one, store, clock) for one in connectors.values()])
+        classify_pending(
+            store,
+            clocked(classifier, clock, texts),
+            worker="bench",
+            batch_messages=BATCH,
+            lease_s=600,
+            write_beside=True,
+            arrivals=Arrivals(after=0, more=lambda: not pulling.done()),
+        )
+        pulling.result()
     total_s = time.perf_counter() - began
     store.close()
     figures = {f"share of {step}": seconds / total_s for step, seconds in clock.seconds.most_common()}
@@ -140,14 +145,14 @@ class ClockedStore(Store):
 
     clock: Clock
 
-    def claim_pending(self, worker: str, *, limit: int, lease_s: float, now: datetime) -> tuple[Pending, ...]:
+    def claim_pending(self, worker: str, **options: Any) -> tuple[Pending, ...]:
         """As in Store."""
         with self.clock.step("claim"):
-            return super().claim_pending(worker, limit=limit, lease_s=lease_s, now=now)
+            return super().claim_pending(worker, **options)
 
     def save_predictions(self, results: Sequence[tuple[Pending, Prediction]], **options: Any) -> int:
         """As in Store."""
-        with self.clock.step("mentions and tallies (beside the model)"):
+        with self.clock.step("mentions and tallies"):
             return super().save_predictions(results, **options)
 
 

@@ -45,7 +45,7 @@ app = typer.Typer(
 )
 app.command()(serving.demo)
 app.command()(pulling.pull)
-app.command()(pulling.classify)
+app.command(name="classify")(pulling.classify_)
 app.command(name="run")(pulling.run_)
 app.command()(working.worker)
 app.command()(working.reclassify)

@@ -80,20 +80,30 @@ def is_dead(worker: str) -> bool:
 
 
 def claim(
-    connection: Connection, worker: str, *, limit: int, lease_s: float, now: datetime
+    connection: Connection,
+    worker: str,
+    *,
+    limit: int,
+    lease_s: float,
+    now: datetime,
+    after: int | None = None,
 ) -> tuple[Pending, ...]:
-    """Up to ``limit`` pending messages, those written last, belong to this worker until the lease ends."""
-    free = (
-        select(feedback.c.id)
-        .where(PENDING, or_(feedback.c.lease_until.is_(None), feedback.c.lease_until <= now))
-        .order_by(feedback.c.created_at.desc(), feedback.c.id.desc())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("free")
+    """Up to ``limit`` pending messages, those written last, belong to this worker until the lease ends.
+
+    Args:
+        after: Only messages with a higher number, those that were stored first.
+    """
+    free = select(feedback.c.id).where(
+        PENDING, or_(feedback.c.lease_until.is_(None), feedback.c.lease_until <= now)
     )
+    if after is None:
+        free = free.order_by(feedback.c.created_at.desc(), feedback.c.id.desc())
+    else:
+        free = free.where(feedback.c.id > after).order_by(feedback.c.id)
+    chosen = free.limit(limit).with_for_update(skip_locked=True).cte("free")
     claimed = connection.execute(
         update(feedback)
-        .where(feedback.c.id.in_(select(free.c.id)))
+        .where(feedback.c.id.in_(select(chosen.c.id)))
         .values(lease_owner=worker, lease_until=now + timedelta(seconds=lease_s))
         .returning(feedback.c.id, feedback.c.fingerprint, feedback.c.text, feedback.c.touchpoint)
     )
@@ -219,11 +229,19 @@ def owners(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(held))
 
 
-def n_pending(connection: Connection, *, at_most: int | None = None) -> int:
+def n_pending(connection: Connection, *, at_most: int | None = None, after: int | None = None) -> int:
     """Return how many messages wait to be classified.
 
     Args:
         at_most: Where to stop counting; ``None``: count all. Either way only an index is read.
+        after: Count those with a higher number; the table is read from there.
     """
-    waiting = select(literal(1)).select_from(feedback).where(PENDING).limit(at_most).subquery()
-    return connection.scalar(select(func.count()).select_from(waiting)) or 0
+    waiting = select(literal(1)).select_from(feedback).where(PENDING).limit(at_most)
+    if after is not None:
+        waiting = waiting.where(feedback.c.id > after)
+    return connection.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+
+
+def last_number(connection: Connection) -> int:
+    """Return the number of the message that was stored last, 0 if there is none."""
+    return connection.scalar(select(func.max(feedback.c.id))) or 0

@@ -10,7 +10,7 @@ from datetime import datetime
 from pipeline.analyze import Classifier
 from pipeline.errors import StoreError
 from pipeline.renewing import renewed
-from pipeline.run import classify_pending, never, utc_now
+from pipeline.run import Arrivals, classify_pending, never, utc_now
 from pipeline.staging import claim_staged, release_staged, renew_staged, stage, target
 from pipeline.store import Store
 from pipeline.switching import Outcome, switch
@@ -74,10 +74,14 @@ def label(
 
 
 def classify(
-    labeller: Labeller, *, on_batch: Callable[[int], None] = ignore, stop: Callable[[], bool] = never
+    labeller: Labeller,
+    *,
+    arrivals: Arrivals | None = None,
+    on_batch: Callable[[int], None] = ignore,
+    stop: Callable[[], bool] = never,
 ) -> int:
     """What waited is classified, as ``run.classify_pending`` does; return how many messages that were."""
-    if not labeller.store.n_pending(at_most=1):
+    if arrivals is None and not labeller.store.n_pending(at_most=1):
         return 0
     return classify_pending(
         labeller.store,
@@ -87,6 +91,7 @@ def classify(
         lease_s=labeller.lease_s,
         touchpoint_stages=labeller.touchpoint_stages,
         write_beside=labeller.write_beside,
+        arrivals=arrivals,
         on_batch=on_batch,
         clock=labeller.clock,
         stop=stop,

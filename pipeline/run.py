@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from models.labels import Prediction
@@ -29,6 +31,29 @@ from pipeline.store import Store
 
 log = logging.getLogger(__name__)
 Judged = list[tuple[Pending, Prediction]]
+LOOK_EVERY_S = 0.05
+
+
+@dataclass
+class Arrivals:
+    """Messages that a pull stores while others are classified.
+
+    They are taken in the order in which they come, and only full batches as long as more come, so that it does not
+    hang on the speed of either which are judged together.
+
+    Args:
+        after: Number of the last message from before the pull.
+        more: Whether more may come.
+    """
+
+    after: int
+    more: Callable[[], bool]
+
+    def wait_for(self, store: Store, n: int, stop: Callable[[], bool]) -> bool:
+        """Return once ``n`` messages have come or no more will; whether there is any."""
+        while self.more() and not stop() and store.n_pending(at_most=n, after=self.after) < n:
+            time.sleep(LOOK_EVERY_S)
+        return not stop() and store.n_pending(at_most=1, after=self.after) > 0
 
 
 def utc_now() -> datetime:
@@ -50,6 +75,7 @@ def pull(
     clock: Callable[[], datetime] = utc_now,
     worker: str | None = None,
     lease_s: float = LEASE_S,
+    stop: Callable[[], bool] = never,
 ) -> SaveCounts:
     """Everything that the source has since its bookmark is cleaned, masked and stored as pending.
 
@@ -59,6 +85,7 @@ def pull(
         on_page: Called after each page is stored, for a progress bar.
         worker: Name under which the source is held meanwhile; ``None``: that of this process.
         lease_s: Seconds after which another process may go on if this one dies.
+        stop: As of ``pull_leased``.
 
     Raises:
         SourceBusy: Another process pulls it now; nothing was done.
@@ -67,7 +94,7 @@ def pull(
     name = worker or worker_name()
     with leased(store, connector.name, worker=name, clock=clock, lease_s=lease_s) as lease:
         return pull_leased(
-            connector, store, lease=lease, identity_key=identity_key, on_page=on_page, clock=clock
+            connector, store, lease=lease, identity_key=identity_key, on_page=on_page, clock=clock, stop=stop
         )
 
 
@@ -149,6 +176,7 @@ def classify_pending(
     lease_s: float = 300,
     touchpoint_stages: Mapping[str, str] | None = None,
     write_beside: bool = False,
+    arrivals: Arrivals | None = None,
     on_batch: Callable[[int], None] = lambda n: None,
     clock: Callable[[], datetime] = utc_now,
     stop: Callable[[], bool] = never,
@@ -162,12 +190,20 @@ def classify_pending(
         lease_s: Seconds after which another worker may take over what this one claimed, if this one dies.
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
         write_beside: Write a batch while the next is judged, by a thread more.
+        arrivals: What a pull stores meanwhile, which is waited for and classified as well.
         on_batch: Called with the number of messages after each batch, for a progress bar.
         stop: Asked before each batch; if it says so, the rest is left for later.
     """
     store.release_dead(and_of=worker)
 
     def claim() -> tuple[Pending, ...]:
+        if arrivals and arrivals.wait_for(store, batch_messages, stop):
+            claimed = store.claim_pending(
+                worker, limit=batch_messages, lease_s=lease_s, now=clock(), after=arrivals.after
+            )
+            if claimed:
+                arrivals.after = claimed[-1].id
+                return claimed
         if stop():
             return ()
         return store.claim_pending(worker, limit=batch_messages, lease_s=lease_s, now=clock())
@@ -247,8 +283,12 @@ def pull_all(
     on_page: Callable[[str, Page, SaveCounts], None] = lambda name, page, counts: None,
     clock: Callable[[], datetime] = utc_now,
     lease_s: float = LEASE_S,
+    stop: Callable[[], bool] = never,
 ) -> tuple[dict[str, SaveCounts], dict[str, str]]:
     """Every source is pulled; one that fails does not hold up the others.
+
+    Args:
+        stop: Asked after each page; if it says so, the rest is left for a later pull.
 
     Returns:
         What each source brought, and for each that failed the reason in words.
@@ -256,6 +296,8 @@ def pull_all(
     brought: dict[str, SaveCounts] = {}
     failed: dict[str, str] = {}
     for connector in connectors:
+        if stop():
+            break
         name = connector.name
         counts: list[SaveCounts] = []
 
@@ -264,7 +306,15 @@ def pull_all(
             on_page(name, page, saved)
 
         try:
-            pull(connector, store, identity_key=identity_key, on_page=note, clock=clock, lease_s=lease_s)
+            pull(
+                connector,
+                store,
+                identity_key=identity_key,
+                on_page=note,
+                clock=clock,
+                lease_s=lease_s,
+                stop=stop,
+            )
         except BazkhordError as error:
             log.warning("source %s stopped: %s", name, error)
             failed[name] = str(error)

@@ -135,10 +135,16 @@ class Store:
         with reading(self.engine) as connection:
             return connection.scalar(select(func.count()).select_from(feedback)) or 0
 
-    def claim_pending(self, worker: str, *, limit: int, lease_s: float, now: datetime) -> tuple[Pending, ...]:
-        """Up to ``limit`` pending messages, those written last, belong to ``worker`` for ``lease_s`` seconds."""
+    def claim_pending(
+        self, worker: str, *, limit: int, lease_s: float, now: datetime, after: int | None = None
+    ) -> tuple[Pending, ...]:
+        """Up to ``limit`` pending messages, those written last, belong to ``worker`` for ``lease_s`` seconds.
+
+        Args:
+            after: Only messages with a higher number, those that were stored first.
+        """
         with writing(self.engine, seen=False) as connection:
-            return claims.claim(connection, worker, limit=limit, lease_s=lease_s, now=now)
+            return claims.claim(connection, worker, limit=limit, lease_s=lease_s, now=now, after=after)
 
     def renew_claims(self, worker: str, ids: Collection[int], *, lease_s: float, now: datetime) -> int:
         """These messages stay ``worker``'s for ``lease_s`` from now; return how many still are."""
@@ -185,14 +191,20 @@ class Store:
             left = [one for one in owners if one == and_of or claims.is_dead(one)]
             return claims.release(connection, left) if left else 0
 
-    def n_pending(self, *, at_most: int | None = None) -> int:
+    def n_pending(self, *, at_most: int | None = None, after: int | None = None) -> int:
         """Return how many messages wait to be classified, claimed ones included.
 
         Args:
             at_most: Where to stop counting; ``None``: count all.
+            after: Count only those with a higher number.
         """
         with reading(self.engine) as connection:
-            return claims.n_pending(connection, at_most=at_most)
+            return claims.n_pending(connection, at_most=at_most, after=after)
+
+    def last_number(self) -> int:
+        """Return the number of the message that was stored last, 0 if there is none."""
+        with reading(self.engine) as connection:
+            return claims.last_number(connection)
 
     def tallies(self) -> frozenset[Cell]:
         """Return every cell of the tallies."""

@@ -135,6 +135,17 @@ def test_run_again_adds_nothing(shop: Path) -> None:
     assert not re.search(r"shop\s+\d+\s+[1-9]", printed)
 
 
+def test_a_run_whose_model_is_missing_says_so_and_loses_nothing(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as missing:
+        missing.setenv("BAZKHORD_WEIGHTS_DIR", str(shop / "nowhere"))
+        _, complaint = bazkhord(shop, "run", "--once", "--sources", "sources.toml", expect=2)
+
+    assert "nowhere" in complaint
+    assert "2 messages classified" in bazkhord(shop, "run", "--once", "--sources", "sources.toml")[0]
+
+
 def test_pull_and_classify_are_the_two_halves_of_run(shop: Path) -> None:
     bazkhord(shop, "pull", "shop", "--sources", "sources.toml")
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -12,7 +14,7 @@ from models.levels import Levels
 from pipeline.connectors.base import Connector
 from pipeline.errors import StopSource
 from pipeline.records import Author, Channel, DeadLetter, Feedback, Page, SaveCounts
-from pipeline.run import classify_pending, pull, pull_all
+from pipeline.run import Arrivals, classify_pending, pull, pull_all
 from pipeline.store import Store
 from tests.builders import mention, prediction
 
@@ -26,26 +28,35 @@ class Listed(Connector):
     kind: ClassVar[str] = "listed"
     pages: tuple[Page, ...] = ()
     breaks: bool = False
+    page_takes_s: float = 0
 
     def fetch(self, since: str | None) -> Iterator[Page]:
         done = int(since or 0)
-        yield from self.pages[done:]
+        for page in self.pages[done:]:
+            time.sleep(self.page_takes_s)
+            yield page
         if self.breaks:
             raise StopSource("the source is closed; open it")
 
 
 class Praising:
-    """A classifier that finds one mention in every text."""
+    """A classifier that finds one mention in every text, as slow as is wanted; it keeps what it read."""
 
     version = "v1"
     levels = Levels()
 
+    def __init__(self, takes_s: float = 0) -> None:
+        self.takes_s = takes_s
+        self.read: list[list[str]] = []
+
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        time.sleep(self.takes_s)
+        self.read.append(list(texts))
         return [prediction(mention(), model_version=self.version) for _ in texts]
 
 
-def listed(name: str, *pages: Page, breaks: bool = False) -> Listed:
-    return Listed(name=name, now=lambda: NOON, pages=pages, breaks=breaks)
+def listed(name: str, *pages: Page, breaks: bool = False, page_takes_s: float = 0) -> Listed:
+    return Listed(name=name, now=lambda: NOON, pages=pages, breaks=breaks, page_takes_s=page_takes_s)
 
 
 def page(number: int, *texts: str, source: str = "shop") -> Page:
@@ -142,3 +153,41 @@ def test_the_progress_of_classifying_adds_up(store: Store, n_batches: int) -> No
     classify_pending(store, Praising(), worker="w", batch_messages=6 // n_batches, on_batch=batches.append)
 
     assert batches == [6 // n_batches] * n_batches
+
+
+@pytest.mark.parametrize(("page_takes_s", "judging_takes_s"), [(0.1, 0), (0, 0.1)])
+def test_what_is_judged_together_does_not_hang_on_the_speed_of_the_pull(
+    store: Store, page_takes_s: float, judging_takes_s: float
+) -> None:
+    pull(listed("forum", page(1, "قدیم", source="forum")), store, identity_key=KEY)
+    pages = (page(number, *(f"{number} {place}" for place in range(3))) for number in range(1, 5))
+    source, classifier = listed("shop", *pages, page_takes_s=page_takes_s), Praising(judging_takes_s)
+    last = store.last_number()
+
+    with ThreadPoolExecutor(1) as puller:
+        pulling = puller.submit(pull, source, store, identity_key=KEY)
+        arrivals = Arrivals(after=last, more=lambda: not pulling.done())
+        n_classified = classify_pending(
+            store, classifier, worker="w", batch_messages=5, write_beside=True, arrivals=arrivals
+        )
+
+    assert n_classified == 13
+    assert classifier.read == [
+        ["1 0", "1 1", "1 2", "2 0", "2 1"],
+        ["2 2", "3 0", "3 1", "3 2", "4 0"],
+        ["4 1", "4 2"],
+        ["قدیم"],
+    ]
+    assert store.n_pending() == 0
+    assert store.check_tallies() == frozenset()
+
+
+def test_pulling_breaks_off_after_a_page_and_goes_on_from_there(store: Store) -> None:
+    shop, forum = listed("shop", page(1, "یک"), page(2, "دو")), listed("forum", page(1, "سه", source="forum"))
+    n_asked = iter(range(9))
+
+    broken_off, _ = pull_all([shop, forum], store, identity_key=KEY, stop=lambda: next(n_asked) > 0)
+    rest, _ = pull_all([shop, forum], store, identity_key=KEY)
+
+    assert broken_off["shop"] == SaveCounts(n_new=1)
+    assert [rest["shop"].n_new, rest["forum"].n_new] == [1, 1]

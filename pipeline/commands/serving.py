@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from config.settings import Settings, load_settings
 from pipeline import audit, console, keys
 from pipeline.commands.alerts import open_watch
-from pipeline.commands.opening import Visual, open_analyzer, opened, read_sources
-from pipeline.commands.pulling import classify_waiting, pull_once
+from pipeline.commands.opening import Visual, opened, read_sources
+from pipeline.commands.pulling import pull_and_classify
 from pipeline.errors import SettingsError
 from pipeline.run import utc_now
 
@@ -54,8 +54,8 @@ def build_demo(settings: Settings, *, now: datetime, visual: bool = False) -> Se
     )
     with opened(settings) as store:
         described = read_sources(settings, files.sources_file)
-        pull_once(settings, store, [one.connector for one in described.values()], clock=lambda: now)
-        classify_waiting(settings, store, open_analyzer(settings))
+        connectors = [one.connector for one in described.values()]
+        pull_and_classify(settings, store, connectors, clock=lambda: now)
         record_events(store, now=now)
         open_watch(settings, store, clock=lambda: now).check()
         show_story(store, files, today=today, visual=visual)

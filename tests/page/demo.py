@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from api.app import create_app
 from config.settings import load_settings
 from pipeline.analyze import Analyzer
-from pipeline.commands import serving
+from pipeline.commands import pulling, serving
 from pipeline.commands.opening import open_analyzer
 from tests.page.recorded import Recorded, Recording
 
@@ -32,7 +32,7 @@ def _main(folder: str, *options: str) -> None:
     )
     if options[:1] != ("--port",):
         kind = Recording if options == ("--record",) else Recorded
-        serving.open_analyzer = lambda settings: Analyzer(kind(open_analyzer(settings).classifier))
+        pulling.open_analyzer = lambda settings: Analyzer(kind(open_analyzer(settings).classifier))
         serving.build_demo(settings, now=NOW)
     else:
         app = create_app(settings, clock=lambda: NOW)
