@@ -37,6 +37,7 @@ from rich.table import Table
 from config.settings import read_toml
 from models.labels import Prediction
 from pipeline.analyze import Classifier, load_analyzer
+from pipeline.apart import load_apart
 from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
 from pipeline.database import connect
@@ -100,7 +101,7 @@ def measure_pipeline(
     """
     clock = Clock()
     with clock.step("load model"):
-        classifier = load_analyzer(None, N_THREADS).classifier
+        classifier = load_apart(None, N_THREADS).classifier
     before_mib = peak_mib()
     connectors = build_connectors({"root": str(inbox), "sources": sources}, now=utc_now, root=inbox)
     url, zone = f"sqlite:///{folder}/bench.db", ZoneInfo("Asia/Tehran")

@@ -57,6 +57,24 @@ def insert_rows(
         connection.exec_driver_sql(all_of_them, (write_json(rows),))
 
 
+def written(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> Sequence[Values]:
+    """Return rows of Python's values, all of the same columns, as ``insert_rows`` takes them; they are changed.
+
+    PostgreSQL reads times and lists from JSON itself.
+    """
+    if connection.dialect.name == "sqlite" and rows:
+        dialect = connection.dialect
+        writers = {
+            name: write
+            for name in rows[0]
+            if (write := table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
+        }
+        for row in rows:
+            for name, write in writers.items():
+                row[name] = write(row[name])
+    return rows
+
+
 def update_rows(
     connection: Connection, table: Table, rows: Mapping[int, Values], *, key: str, fixed: Values
 ) -> None:

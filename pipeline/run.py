@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
@@ -32,6 +33,7 @@ from pipeline.store import Store
 log = logging.getLogger(__name__)
 Judged = list[tuple[Pending, Prediction]]
 LOOK_EVERY_S = 0.05
+AT_ONCE = 2
 
 
 @dataclass
@@ -189,7 +191,7 @@ def classify_pending(
             its labels are repeated exactly only by batches of the same size.
         lease_s: Seconds after which another worker may take over what this one claimed, if this one dies.
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
-        write_beside: Write a batch while the next is judged, by a thread more.
+        write_beside: Claim and write batches while others are judged, by threads more.
         arrivals: What a pull stores meanwhile, which is waited for and classified as well.
         on_batch: Called with the number of messages after each batch, for a progress bar.
         stop: Asked before each batch; if it says so, the rest is left for later.
@@ -250,17 +252,21 @@ def _overlapping(
     judge: Callable[[Sequence[Pending]], Judged],
     write: Callable[[Judged], int],
 ) -> int:
-    """As ``_taking_turns``; what fails in the other thread is raised here, and nothing is written after it."""
-    n_written, writing = 0, Future[int]()
+    """As ``_taking_turns``; what fails in another thread is raised here, and nothing is written after it.
+
+    The next batch is claimed while one is judged, so that the model never waits for it.
+    """
+    n_written, writing, judging = 0, Future[int](), deque[Future[Judged]]()
     writing.set_result(0)
-    with ThreadPoolExecutor(1, "writing") as writer:
-        claimed = claim()
-        while claimed:
-            judged = judge(claimed)
+    with ThreadPoolExecutor(AT_ONCE, "judging") as judges, ThreadPoolExecutor(1, "writing") as writer:
+        while True:
+            while len(judging) < AT_ONCE and (claimed := claim()):
+                judging.append(judges.submit(judge, claimed))
+            if not judging:
+                return n_written + writing.result()
+            judged = judging.popleft().result()
             n_written += writing.result()
-            claimed = claim()  # before writing begins, which on SQLite keeps others from claiming
             writing = writer.submit(write, judged)
-    return n_written + writing.result()
 
 
 def _kept(

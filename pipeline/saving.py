@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, String, bindparam, delete, insert, null, select, update
+from sqlalchemy import Connection, String, bindparam, delete, null, select, update
 
-from pipeline.bulk import one_of
+from pipeline.bulk import insert_rows, one_of, written
 from pipeline.database import lock_tallies
 from pipeline.errors import SkipRecord
 from pipeline.jalali import local_day
@@ -61,7 +61,7 @@ def save_items(
         if native_id in known and known[native_id].fingerprint != row["fingerprint"]
     ]
     if new:
-        connection.execute(insert(feedback), new)
+        insert_rows(connection, feedback, written(connection, feedback, new))
         index_arrivals(connection)
     if changed:
         _write_changed(connection, changed)

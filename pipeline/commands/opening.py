@@ -13,6 +13,7 @@ import typer
 from config.settings import Settings, read_toml
 from pipeline import console
 from pipeline.analyze import Analyzer, load_analyzer
+from pipeline.apart import load_apart
 from pipeline.collector import spare_collector
 from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
@@ -68,11 +69,15 @@ def follow(settings: Settings) -> None:
     start_traces(settings.traces_endpoint)
 
 
-def open_analyzer(settings: Settings) -> Analyzer:
-    """Return the model of the settings."""
-    return load_analyzer(
-        settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device
-    )
+def open_analyzer(settings: Settings, *, apart: bool = False) -> Analyzer:
+    """Return the model of the settings.
+
+    Args:
+        apart: In a process of its own, for who has other work to do meanwhile; with one thread it stays in this
+            one, as who gives one wants one core used.
+    """
+    load = load_apart if apart and settings.n_threads != 1 else load_analyzer
+    return load(settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device)
 
 
 def read_sources(

@@ -39,7 +39,7 @@ def classify_() -> None:
     """Classify every stored message that waits."""
     settings = load_settings()
     with opened(settings) as store:
-        n_classified = classify_waiting(settings, store, open_analyzer(settings))
+        n_classified = classify_waiting(settings, store, open_analyzer(settings, apart=True))
     console.out.print(f"{n_classified:,} messages classified")
 
 
@@ -62,7 +62,9 @@ def run_(
         watch = open_watch(settings, store)
         if not once:
             described = read_enabled(store, settings, sources, only, may_be_none=True)
-            work_for_ever(settings, store, described, watch=watch, analyzer=open_analyzer(settings))
+            work_for_ever(
+                settings, store, described, watch=watch, analyzer=open_analyzer(settings, apart=True)
+            )
             return
         failed, n_classified = pull_and_classify(settings, store, _enabled(store, settings, sources, only))
         show_watched(watch.look())
@@ -116,7 +118,7 @@ def pull_and_classify(
                 pulling.result()
             arrivals = run.Arrivals(after=last, more=lambda: not pulling.done())
             n_classified = _classify(
-                settings, store, open_analyzer(settings), progress, task, arrivals=arrivals
+                settings, store, open_analyzer(settings, apart=True), progress, task, arrivals=arrivals
             )
             progress.update(task, total=n_classified)
             brought, failed = pulling.result()

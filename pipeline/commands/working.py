@@ -93,7 +93,7 @@ def worker(
     with opened(settings) as store:
         described = read_enabled(store, settings, sources, only, may_be_none=True) if pull else {}
         watch = open_watch(settings, store) if alerts else None
-        analyzer = open_analyzer(settings) if classify else None
+        analyzer = open_analyzer(settings, apart=True) if classify else None
         work_for_ever(settings, store, described, watch=watch, analyzer=analyzer, pulls=pull, called=name)
 
 
@@ -126,7 +126,7 @@ def reclassify(
 
 
 def _reclassify(settings: Settings, store: Store, *, background: bool) -> None:
-    analyzer = open_analyzer(settings)
+    analyzer = open_analyzer(settings, apart=True)
     now = utc_now()
     n_messages = staging.ask(store, analyzer.version, now=now)
     details = {"model_version": analyzer.version, "n_messages": n_messages}

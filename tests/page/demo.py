@@ -32,7 +32,7 @@ def _main(folder: str, *options: str) -> None:
     )
     if options[:1] != ("--port",):
         kind = Recording if options == ("--record",) else Recorded
-        pulling.open_analyzer = lambda settings: Analyzer(kind(open_analyzer(settings).classifier))
+        pulling.open_analyzer = lambda settings, **_: Analyzer(kind(open_analyzer(settings).classifier))
         serving.build_demo(settings, now=NOW)
     else:
         app = create_app(settings, clock=lambda: NOW)
