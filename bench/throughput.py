@@ -101,7 +101,7 @@ def measure_pipeline(
     """
     clock = Clock()
     with clock.step("load model"):
-        classifier = load_apart(None, N_THREADS).classifier
+        classifier = load_apart(None, N_THREADS)
     before_mib = peak_mib()
     connectors = build_connectors({"root": str(inbox), "sources": sources}, now=utc_now, root=inbox)
     url, zone = f"sqlite:///{folder}/bench.db", ZoneInfo("Asia/Tehran")
@@ -119,15 +119,17 @@ def measure_pipeline(
             worker="bench",
             batch_messages=BATCH,
             lease_s=600,
-            write_beside=True,
+            at_once=classifier.n_processes + 1,
             arrivals=Arrivals(after=0, more=lambda: not pulling.done()),
         )
         pulling.result()
     total_s = time.perf_counter() - began
     store.close()
     figures = {f"share of {step}": seconds / total_s for step, seconds in clock.seconds.most_common()}
+    classifier.close()
+    alone = load_analyzer(None, N_THREADS).classifier
     alone_s = sum(
-        timed(lambda: [classifier.predict(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)], 1)
+        timed(lambda: [alone.predict(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)], 1)
     )
     figures |= {
         "messages": len(texts),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -95,9 +96,14 @@ class Classifier:
         batch_tokens = batch_tokens or self._engine.batch_tokens
         distinct = list(dict.fromkeys(texts))
         chunks = list(chunked(distinct))
-        predictions: list[Prediction] = []
-        for prepared in self._prepare_ahead(chunks):
-            predictions += self._judge(prepared, batch_tokens)
+        with ThreadPoolExecutor(
+            max_workers=1
+        ) as teller:  # tells of one chunk while the network reads the next
+            told = [
+                teller.submit(self._tell, prepared, self._score(prepared, batch_tokens))
+                for prepared in self._prepare_ahead(chunks)
+            ]
+        predictions = chain.from_iterable(part.result() for part in told)
         found = dict(zip(distinct, predictions, strict=True))
         return [found[text] for text in texts]
 
@@ -156,11 +162,14 @@ class Classifier:
     def _cut(self, encoded: EncodedText, spans: list[Span]) -> tuple[list[Window], list[Placed]]:
         return cut_windows(encoded, spans, frame=self._frame, max_tokens=self._max_tokens)
 
-    def _judge(self, prepared: list[_Prepared], batch_tokens: int) -> list[Prediction]:
+    def _score(self, prepared: list[_Prepared], batch_tokens: int) -> list[Scores]:
         windows = [window for one in prepared for window in one.windows]
         n_at_once = self._engine.n_at_once
-        scores = iter(score_windows(self._forward, windows, batch_tokens=batch_tokens, threads=n_at_once))
-        return [self._prediction(one, [next(scores) for _ in one.windows]) for one in prepared]
+        return score_windows(self._forward, windows, batch_tokens=batch_tokens, threads=n_at_once)
+
+    def _tell(self, prepared: list[_Prepared], scores: list[Scores]) -> list[Prediction]:
+        of_windows = iter(scores)
+        return [self._prediction(one, [next(of_windows) for _ in one.windows]) for one in prepared]
 
     def _prediction(self, prepared: _Prepared, windows: list[Scores]) -> Prediction:
         if not windows:

@@ -47,7 +47,9 @@ def score_windows(
         In the order given. Mention heads: Shape: (mentions, labels). Message heads: Shape: (labels,).
     """
     results: list[Scores] = [{}] * len(windows)
-    batches = list(_batches(windows, batch_tokens))
+    batches = list(_batches(windows, batch_tokens))[
+        ::-1
+    ]  # the longest first, so that all threads end together
     with ThreadPoolExecutor(max_workers=threads) as workers:
         scored = list(workers.map(lambda batch: forward(*collate([windows[i] for i in batch])), batches))
     for batch, scores in zip(batches, scored, strict=True):

@@ -1,13 +1,15 @@
-"""The model in a process of its own.
+"""The model in processes of its own, one for each thread that it may have.
 
 Pulling and writing are Python, which runs one thread at a time; beside them in one process the model waited for its
-turn a third of the time (``make bench``). A library's pool of one process does it.
+turn a third of the time (``make bench``). ``concurrent.futures`` does it, and starts a process only when one is wanted:
+a few messages now and then need one.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,23 +20,30 @@ from threading import Thread
 
 from models.labels import Prediction
 from models.levels import Levels
-from pipeline.analyze import Analyzer, Classifier, load_analyzer
+from pipeline.analyze import Classifier, load_analyzer
 from pipeline.errors import RetryLater
 from pipeline.known_errors import Confusion
 
 Load = Callable[[], Classifier]
+# Reading the next texts holds up the network for a fifth of what is Python's default.
+SWITCH_S = 0.001
 
 
 class Apart:
-    """A classifier that judges in another process, which ends with this one, however that ends. Safe to share.
+    """A classifier that judges in other processes, which end with this one, however that ends. Safe to share.
+
+    Args:
+        load: Loads the model in a process.
+        n_processes: How many there may be; so many calls are worked on at once.
 
     Raises:
         SettingsError: As ``load_analyzer``.
     """
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, *, n_processes: int = 1) -> None:
+        self.n_processes = n_processes
         self._load = load
-        self._pool = _new_pool()
+        self._pool = self._new_pool()
         self._about: tuple[str, Levels, Confusion] = self._pool.submit(_describe, load).result()
 
     @property
@@ -56,7 +65,7 @@ class Apart:
         """Return one prediction for each text, in order.
 
         Raises:
-            RetryLater: The other process was ended from outside. A new one is there.
+            RetryLater: One of the other processes was ended from outside. New ones are there.
         """
         pool = self._pool
         try:
@@ -64,34 +73,37 @@ class Apart:
             return judging.result()
         except BrokenProcessPool:
             if pool is self._pool:
-                self._pool = _new_pool()
+                self._pool = self._new_pool()
             raise RetryLater(
-                "the process that judges was ended from outside, perhaps as the machine's memory was full; it is "
+                "a process that judges was ended from outside, perhaps as the machine's memory was full; it is "
                 "started anew, and nothing stored is lost"
             ) from None
 
     def close(self) -> None:
-        """The other process ends."""
+        """The other processes end."""
         self._pool.shutdown()
 
+    def _new_pool(self) -> ProcessPoolExecutor:
+        # Copies of a process that has only read the code: soon there, and what they do not change they share.
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["models.classifier", "pipeline.apart"])
+        return ProcessPoolExecutor(self.n_processes, mp_context=context, initializer=_begin)
 
-def load_apart(
-    weights_dir: Path | None, n_threads: int, *, engine: str = "onnx", device: str = ""
-) -> Analyzer:
-    """Return an analyzer as ``load_analyzer`` does, whose model is in a process of its own.
+
+def load_apart(weights_dir: Path | None, n_threads: int, *, engine: str = "onnx", device: str = "") -> Apart:
+    """Return the classifier that ``load_analyzer`` loads, in processes of one thread each; torch in one of all threads.
 
     Raises:
         SettingsError: As there.
     """
-    return Analyzer(Apart(partial(_classifier, weights_dir, n_threads, engine, device)))
-
-
-def _new_pool() -> ProcessPoolExecutor:
-    # spawn: a copy of a process with threads may hang
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+    threads = n_threads or os.cpu_count() or 1
+    n_processes = threads if engine == "onnx" else 1
+    load = partial(_classifier, weights_dir, threads // n_processes, engine, device)
+    return Apart(load, n_processes=n_processes)
 
 
 def _begin() -> None:
+    sys.setswitchinterval(SWITCH_S)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who lets a batch end
     Thread(target=_end_with_parent, daemon=True).start()
 

@@ -30,7 +30,7 @@ class Labeller:
     batch_messages: int = 4096
     lease_s: float = 300
     touchpoint_stages: Mapping[str, str] = field(default_factory=dict)
-    write_beside: bool = False
+    at_once: int = 1
     clock: Callable[[], datetime] = utc_now
 
 
@@ -90,7 +90,7 @@ def classify(
         batch_messages=labeller.batch_messages,
         lease_s=labeller.lease_s,
         touchpoint_stages=labeller.touchpoint_stages,
-        write_beside=labeller.write_beside,
+        at_once=labeller.at_once,
         arrivals=arrivals,
         on_batch=on_batch,
         clock=labeller.clock,

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from models.labels import Prediction
 from pipeline.analyze import Classifier
@@ -33,7 +34,6 @@ from pipeline.store import Store
 log = logging.getLogger(__name__)
 Judged = list[tuple[Pending, Prediction]]
 LOOK_EVERY_S = 0.05
-AT_ONCE = 2
 
 
 @dataclass
@@ -177,7 +177,7 @@ def classify_pending(
     batch_messages: int = 4096,
     lease_s: float = 300,
     touchpoint_stages: Mapping[str, str] | None = None,
-    write_beside: bool = False,
+    at_once: int = 1,
     arrivals: Arrivals | None = None,
     on_batch: Callable[[int], None] = lambda n: None,
     clock: Callable[[], datetime] = utc_now,
@@ -191,7 +191,7 @@ def classify_pending(
             its labels are repeated exactly only by batches of the same size.
         lease_s: Seconds after which another worker may take over what this one claimed, if this one dies.
         touchpoint_stages: Stage that a touchpoint fixes, whatever the model says.
-        write_beside: Claim and write batches while others are judged, by threads more.
+        at_once: Batches in the classifier's hands at once; if more than one, batches are claimed and written meanwhile.
         arrivals: What a pull stores meanwhile, which is waited for and classified as well.
         on_batch: Called with the number of messages after each batch, for a progress bar.
         stop: Asked before each batch; if it says so, the rest is left for later.
@@ -227,7 +227,7 @@ def classify_pending(
         on_batch(len(judged))
         return n_written
 
-    work = _overlapping if write_beside else _taking_turns
+    work = partial(_overlapping, at_once) if at_once > 1 else _taking_turns
     try:
         return work(claim, judge, write)
     except BaseException:
@@ -248,19 +248,20 @@ def _taking_turns(
 
 
 def _overlapping(
+    at_once: int,
     claim: Callable[[], tuple[Pending, ...]],
     judge: Callable[[Sequence[Pending]], Judged],
     write: Callable[[Judged], int],
 ) -> int:
     """As ``_taking_turns``; what fails in another thread is raised here, and nothing is written after it.
 
-    The next batch is claimed while one is judged, so that the model never waits for it.
+    Another batch is claimed while some are judged, so that the model never waits for one.
     """
     n_written, writing, judging = 0, Future[int](), deque[Future[Judged]]()
     writing.set_result(0)
-    with ThreadPoolExecutor(AT_ONCE, "judging") as judges, ThreadPoolExecutor(1, "writing") as writer:
+    with ThreadPoolExecutor(at_once, "judging") as judges, ThreadPoolExecutor(1, "writing") as writer:
         while True:
-            while len(judging) < AT_ONCE and (claimed := claim()):
+            while len(judging) < at_once and (claimed := claim()):
                 judging.append(judges.submit(judge, claimed))
             if not judging:
                 return n_written + writing.result()

@@ -175,7 +175,7 @@ def test_what_is_judged_together_does_not_hang_on_the_speed_of_the_pull(
         pulling = puller.submit(pull, source, store, identity_key=KEY)
         arrivals = Arrivals(after=last, more=lambda: not pulling.done())
         n_classified = classify_pending(
-            store, classifier, worker="w", batch_messages=5, write_beside=True, arrivals=arrivals
+            store, classifier, worker="w", batch_messages=5, at_once=2, arrivals=arrivals
         )
 
     assert n_classified == 13

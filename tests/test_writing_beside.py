@@ -45,9 +45,7 @@ class Watched(Praising):
 
 
 def classify(store: Store, classifier: Praising, **options: Any) -> int:
-    return classify_pending(
-        store, classifier, worker="w", batch_messages=N_BATCH, write_beside=True, **options
-    )
+    return classify_pending(store, classifier, worker="w", batch_messages=N_BATCH, at_once=2, **options)
 
 
 def test_all_that_waited_is_classified_once(backlog: Store) -> None:
@@ -79,9 +77,10 @@ def test_a_batch_is_judged_before_the_one_before_it_is_written(
 def test_what_was_judged_is_written_when_it_is_told_to_stop(backlog: Store) -> None:
     classifier = Watched()
 
-    n_classified = classify(backlog, classifier, stop=lambda: classifier.n_batches == 2)
+    n_classified = classify(backlog, classifier, stop=lambda: classifier.n_batches >= 2)
 
-    assert (n_classified, backlog.n_pending(), n_claimed(backlog)) == (4, 3, 0)
+    assert n_classified in {4, 6}
+    assert (backlog.n_pending(), n_claimed(backlog)) == (N_MESSAGES - n_classified, 0)
 
 
 def test_what_was_judged_before_the_model_failed_is_kept_and_the_rest_given_back(backlog: Store) -> None:
@@ -103,5 +102,5 @@ def test_when_writing_fails_it_is_told_and_nothing_is_written_after_it(
     with pytest.raises(StoreError, match="no room"):
         classify(backlog, classifier)
 
-    assert classifier.n_batches == 2
+    assert classifier.n_batches * N_BATCH < N_MESSAGES
     assert (backlog.n_pending(), n_claimed(backlog)) == (N_MESSAGES, 0)

@@ -76,8 +76,15 @@ def open_analyzer(settings: Settings, *, apart: bool = False) -> Analyzer:
         apart: In a process of its own, for who has other work to do meanwhile; with one thread it stays in this
             one, as who gives one wants one core used.
     """
-    load = load_apart if apart and settings.n_threads != 1 else load_analyzer
-    return load(settings.weights_dir, settings.n_threads, engine=settings.engine, device=settings.device)
+    weights, threads, engine, device = (
+        settings.weights_dir,
+        settings.n_threads,
+        settings.engine,
+        settings.device,
+    )
+    if apart and threads != 1:
+        return Analyzer(load_apart(weights, threads, engine=engine, device=device))
+    return load_analyzer(weights, threads, engine=engine, device=device)
 
 
 def read_sources(

@@ -23,6 +23,7 @@ from config.settings import Settings, load_settings
 from pipeline import audit, console, presence, staging
 from pipeline.alert_watch import AlertWatch
 from pipeline.analyze import Analyzer
+from pipeline.apart import Apart
 from pipeline.backlog import Backlog
 from pipeline.claims import worker_name
 from pipeline.commands.alerts import open_watch, show_watched
@@ -205,14 +206,15 @@ def labeller_of(settings: Settings, store: Store, analyzer: Analyzer, *, worker:
     Args:
         worker: Name of its claims, from ``worker_name``.
     """
+    classifier = analyzer.classifier
     return Labeller(
         store=store,
-        classifier=analyzer.classifier,
+        classifier=classifier,
         worker=worker,
         batch_messages=settings.classify_batch_messages,
         lease_s=settings.lease_s,
         touchpoint_stages=load_journey(settings.journey_file).touchpoints,
-        write_beside=settings.n_threads != 1,  # who gives one thread wants one core used
+        at_once=classifier.n_processes + 1 if isinstance(classifier, Apart) else 1,
     )
 
 
