@@ -111,7 +111,9 @@ def test_the_whole_way_of_messages_is_measured(tmp_path: Path, capsys: pytest.Ca
     write_inbox(tmp_path)
 
     sources = read_toml(Path("config/sources.inbox.toml"))["sources"]
-    figures, texts = throughput.measure_pipeline(tmp_path, tmp_path, {"snappfood": sources["snappfood"]})
+    figures, texts = throughput.measure_pipeline(
+        tmp_path / "run", tmp_path, {"snappfood": sources["snappfood"]}
+    )
     throughput.show(figures)
 
     assert (figures["messages"], len(texts)) == (40, 40)
