@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, func, literal, select, union_all
 
 from pipeline.database import reading
-from pipeline.tables import FeedbackRow
+from pipeline.records import Period
+from pipeline.tables import FeedbackRow, SentimentTallyRow
 
-feedback = cast("Table", FeedbackRow.__table__)
 COLUMNS = ("source", "channel", "brand", "product", "segment")
+TALLIED = ("source", "channel", "brand")
 MAX_VALUES = 200
+# Of so many messages values are counted one by one, in a third of a second; of millions it would take a minute.
+N_NEWEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Values by column, those of most messages first, at most 200 each; first and last day of the business zone.
+    """Values by column, at most 200 each; first and last day of the business zone.
 
-    The days are ``None`` where there is no such message.
+    Those of most messages come first, counted over the 100,000 newest; then sources, channels and brands that only
+    older messages name. The days are ``None`` where there is no such message.
     """
 
     values: dict[str, tuple[str, ...]]
@@ -37,10 +41,53 @@ def seen_values(engine: Engine, *, zone: ZoneInfo, brands: tuple[str, ...] | Non
         brands: Only what messages of these brands name, and their days; ``None``: of all messages.
     """
     with reading(engine) as connection:
-        values = {column: _values(connection, column, brands) for column in COLUMNS}
+        newest = _newest(connection, brands)
+        values = {column: _ordered(newest[column]) for column in COLUMNS}
+        for column in TALLIED:
+            older = [
+                value
+                for value in _ordered(_tallied(connection, column, brands))
+                if value not in newest[column]
+            ]
+            values[column] = (*values[column], *older)[:MAX_VALUES]
         first, last = (_end(connection, brands, newest=newest) for newest in (False, True))
     days = [moment and moment.astimezone(zone).date() for moment in (first, last)]
     return Seen(values, days[0], days[1])
+
+
+def _ordered(counts: Counter[str]) -> tuple[str, ...]:
+    return tuple(sorted(counts, key=lambda value: (-counts[value], value))[:MAX_VALUES])
+
+
+def _newest(connection: Connection, brands: tuple[str, ...] | None) -> dict[str, Counter[str]]:
+    """How many of the newest messages name each value, by column."""
+    asked = select(*(getattr(FeedbackRow, column) for column in COLUMNS))
+    if brands is not None:
+        asked = asked.where(FeedbackRow.brand.in_(brands))
+    newest = (
+        asked.order_by(FeedbackRow.created_at.desc(), FeedbackRow.id.desc()).limit(N_NEWEST).cte("newest")
+    )
+    counts = [
+        select(literal(column), newest.c[column], func.count())
+        .where(newest.c[column].is_not(None))
+        .group_by(newest.c[column])
+        for column in COLUMNS
+    ]
+    found = {column: Counter[str]() for column in COLUMNS}
+    for column, value, n in connection.execute(union_all(*counts)):
+        found[column][value] = n
+    return found
+
+
+def _tallied(connection: Connection, column: str, brands: tuple[str, ...] | None) -> Counter[str]:
+    """How many mentions each value has that a message of whatever age names and that counts."""
+    of, n = getattr(SentimentTallyRow, column), func.sum(SentimentTallyRow.n)
+    asked = (
+        select(of, n).where(SentimentTallyRow.period == Period.GREGORIAN_MONTH.value, of != "").group_by(of)
+    )
+    if brands is not None:
+        asked = asked.where(SentimentTallyRow.brand.in_(brands))
+    return Counter({value: n for value, n in connection.execute(asked) if n})
 
 
 def _end(connection: Connection, brands: tuple[str, ...] | None, *, newest: bool) -> datetime | None:
@@ -50,11 +97,3 @@ def _end(connection: Connection, brands: tuple[str, ...] | None, *, newest: bool
     if brands is not None:
         asked = asked.where(FeedbackRow.brand.in_(brands))
     return connection.scalar(asked)
-
-
-def _values(connection: Connection, column: str, brands: tuple[str, ...] | None) -> tuple[str, ...]:
-    of = feedback.c[column]
-    asked = select(of).where(of.is_not(None)).group_by(of).order_by(func.count().desc(), of).limit(MAX_VALUES)
-    if brands is not None:
-        asked = asked.where(feedback.c.brand.in_(brands))
-    return tuple(connection.scalars(asked))

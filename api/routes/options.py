@@ -16,7 +16,8 @@ router = APIRouter(tags=["operation"])
 def get_options(request: Request) -> OptionsOut:
     """Return the values of every filter, the display names of all labels, and the days that there are messages of.
 
-    Labels stand in the order of the journey, all else by the number of its messages, at most 200 each.
+    Labels stand in the order of the journey, all else by the number of its messages among the newest 100,000, at most
+    200 each.
     """
     service = service_of(request)
     seen = seen_values(service.store.engine, zone=service.zone, brands=brands_of(request))
