@@ -104,7 +104,8 @@ def load_apart(weights_dir: Path | None, n_threads: int, *, engine: str = "onnx"
 
 def _begin() -> None:
     sys.setswitchinterval(SWITCH_S)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who lets a batch end
+    for number in (signal.SIGINT, signal.SIGTERM):  # are for the parent, who lets a batch end
+        signal.signal(number, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -23,7 +23,7 @@ PATIENCE_S = 30
 
 @pytest.fixture(scope="module")
 def apart() -> Iterator[Apart]:
-    classifier = load_apart(None, 2)
+    classifier = load_apart(None, 1)
     yield classifier
     classifier.close()
 
@@ -51,6 +51,16 @@ def test_it_says_the_same_of_texts_and_of_itself(apart: Apart) -> None:
 def test_weights_that_are_missing_are_said_as_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nowhere"):
         load_apart(tmp_path / "nowhere", 2)
+
+
+def test_what_asks_all_processes_to_end_is_left_to_the_parent(apart: Apart) -> None:
+    pid = judge_pid(apart)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+
+    assert len(apart.predict(TEXTS)) == len(TEXTS)
+    assert judge_pid(apart) == pid
 
 
 def test_a_process_that_was_killed_is_said_and_there_again(apart: Apart) -> None:
