@@ -6,7 +6,7 @@ these are at hand. This file and ``aggregate_feedback.py`` hold the SQL of ``agg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -29,14 +29,19 @@ from pipeline.records import Period
 from pipeline.selection import Dimension, Selection, Span, Unit, moment
 from pipeline.tables import (
     AspectTallyRow,
+    AspectTotalRow,
     FeedbackRow,
     IntentTallyRow,
+    IntentTotalRow,
     MentionRow,
     MessageTallyRow,
+    MessageTotalRow,
     SentimentTallyRow,
+    SentimentTotalRow,
 )
 
 QUARTER_HOUR_S = 900
+OUT_OF_TOTALS = ("source", "channel", "brand")
 IN_COLUMNS = (*OF_MENTIONS, *OF_MESSAGES)
 SENTIMENTS = {Unit.MENTIONS: MENTION_SENTIMENTS, Unit.MESSAGES: tuple(Sentiment)}
 
@@ -124,21 +129,21 @@ def count(
         use_tallies: False: count one by one in the data base even where tallies or columns know the answer.
     """
     unit = selection.unit(by)
-    cube = _cube(selection, span, by, unit, when) if use_tallies else None
+    tally = _tally(selection, span, by, unit, when) if use_tallies else None
     is_in_columns = unit == Unit.MENTIONS and not when and all(one.value in IN_COLUMNS for one in by)
     if (
-        cube is None
+        tally is None
         and use_tallies
         and is_in_columns
         and (found := choose_among(connection, selection, span))
     ):
         return Counted(_cells(found, by), from_tallies=False)
-    if cube is None:
+    if tally is None:
         keys = ([time_key(connection, when)] if when else []) + [key_column(one) for one in by]
         statement = _statement_of_rows(connection, selection, span, keys, unit)
         questions: list[Piece] = [{}]
     else:
-        statement = _statement_of_tallies(cube, selection, by, unit, when)
+        statement = _statement_of_tallies(tally, selection, by, unit, when)
         questions = _pieces_asked(span, when)
     cells: dict[Key, Counts] = {}
     n_keys = len(by) + (when is not None)
@@ -147,7 +152,7 @@ def count(
             key = row[:n_keys]
             counts = Counts(*map(int, row[n_keys:]))
             cells[key] = cells[key] + counts if key in cells else counts
-    return Counted(cells, from_tallies=cube is not None)
+    return Counted(cells, from_tallies=tally is not None)
 
 
 def choose_among(connection: Connection, selection: Selection, span: Span) -> Chosen | None:
@@ -174,12 +179,9 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
     """Return the versions that judged the messages of these days, sources, channels and brands."""
     first, last = (one.astimezone(span.zone).date() for one in (span.start, span.end))
     whole = Span(moment(first, span.zone), moment(last + timedelta(days=1), span.zone), span.zone)
-    cube = MessageTallyRow
-    conditions = [
-        getattr(cube, name).in_(getattr(selection, name))
-        for name in ("source", "channel", "brand")
-        if getattr(selection, name)
-    ]
+    asked = [name for name in OUT_OF_TOTALS if getattr(selection, name)]
+    cube = MessageTallyRow if asked else MessageTotalRow
+    conditions = [getattr(cube, name).in_(getattr(selection, name)) for name in asked]
     statement = select(cube.model_version).where(*_within_piece(cube), *conditions).distinct()
     seen: set[str] = set()
     for piece in _pieces_asked(whole if span.days is None else span, None):
@@ -188,6 +190,22 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
 
 
 Cube = type[SentimentTallyRow] | type[IntentTallyRow] | type[AspectTallyRow] | type[MessageTallyRow]
+Total = type[SentimentTotalRow] | type[IntentTotalRow] | type[AspectTotalRow] | type[MessageTotalRow]
+TOTAL_OF: Mapping[Cube, Total] = {
+    SentimentTallyRow: SentimentTotalRow,
+    IntentTallyRow: IntentTotalRow,
+    AspectTallyRow: AspectTotalRow,
+    MessageTallyRow: MessageTotalRow,
+}
+
+
+def _tally(
+    selection: Selection, span: Span, by: tuple[Dimension, ...], unit: Unit, when: When | None
+) -> Cube | Total | None:
+    """The cube that knows the answer, or its totals where these do."""
+    cube = _cube(selection, span, by, unit, when)
+    needs_cube = any(getattr(selection, name) or name in by for name in OUT_OF_TOTALS)
+    return cube if cube is None or needs_cube else TOTAL_OF[cube]
 
 
 def _cube(
@@ -249,28 +267,28 @@ def _pieces_asked(span: Span, when: When | None) -> list[Piece]:
     ]
 
 
-def _within_piece(cube: Cube) -> list[ColumnElement[bool]]:
+def _within_piece(tally: Cube | Total) -> list[ColumnElement[bool]]:
     """The conditions on a tally of one of the pieces, the same words for all of them."""
-    first, end = cube.start >= bindparam("piece_start"), cube.start < bindparam("piece_end")
-    return [cube.period == bindparam("piece"), first, end]
+    first, end = tally.start >= bindparam("piece_start"), tally.start < bindparam("piece_end")
+    return [tally.period == bindparam("piece"), first, end]
 
 
 def _statement_of_tallies(
-    cube: Cube, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
+    tally: Cube | Total, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
 ) -> Select[Any]:
     """The statement for each of the ``pieces``, whose bounds it is given as parameters."""
-    keys: list[Any] = [cube.start] if when else []
-    keys += [getattr(cube, one.value) for one in by]
+    keys: list[Any] = [tally.start] if when else []
+    keys += [getattr(tally, one.value) for one in by]
     judged = [
-        func.coalesce(func.sum(cube.n).filter(cube.sentiment == one.value), 0) for one in SENTIMENTS[unit]
+        func.coalesce(func.sum(tally.n).filter(tally.sentiment == one.value), 0) for one in SENTIMENTS[unit]
     ]
     names = ("source", "channel", "brand", *OF_MENTIONS, "emotion")
-    conditions = _within_piece(cube)
+    conditions = _within_piece(tally)
     conditions += [
-        getattr(cube, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
+        getattr(tally, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
     ]
-    if unit == Unit.MESSAGES:
-        conditions += flag_conditions(MessageTallyRow.flags, selection)
+    if tally is MessageTallyRow or tally is MessageTotalRow:
+        conditions += flag_conditions(tally.flags, selection)
     return select(*keys, *judged).where(*conditions).group_by(*keys)
 
 

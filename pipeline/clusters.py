@@ -20,7 +20,7 @@ from pipeline.aggregate_counts import Counts, Key, When, count, pieces, sum_coun
 from pipeline.conditions import key_column, message_conditions
 from pipeline.intervals import Z95
 from pipeline.selection import MENTION_DIMENSIONS, Dimension, Selection, Span
-from pipeline.tables import ClusterTallyRow, FeedbackRow, MentionRow
+from pipeline.tables import ClusterTallyRow, ClusterTotalRow, FeedbackRow, MentionRow
 
 LEAST_EFFECT = 0.25
 IN_TALLIES = (Dimension.SOURCE, Dimension.CHANNEL, Dimension.BRAND)
@@ -223,7 +223,7 @@ def _statement_of_tallies(
     by: tuple[Dimension, ...], filtered: tuple[str, ...], *, with_time: bool
 ) -> Select[Any]:
     """Sums over the days or months from ``first`` to ``end``, both to be given, as the values of the filters are."""
-    cube = ClusterTallyRow
+    cube = ClusterTallyRow if by or filtered else ClusterTotalRow
     keys: list[Any] = [cube.start] if with_time else []
     keys += [getattr(cube, one.value) for one in by]
     sums = [

@@ -32,7 +32,7 @@ from pipeline.removing import remove_messages, take_from_alerts
 from pipeline.rotating import note_key, rekey
 from pipeline.sessions import sessions
 from pipeline.tables import Row
-from pipeline.tallies import feedback, in_chunks, read_tallies, rebuild, recount
+from pipeline.tallies import feedback, find_wrong, in_chunks, rebuild
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ def _carry(connection: Connection, *, replace: bool) -> _Carried:
 
 def _settle(connection: Connection, manifest: Manifest, carried: _Carried, how: Restoring) -> Restored:
     lock_tallies(connection)
-    rebuilt = read_tallies(connection) != recount(connection)
+    rebuilt = bool(find_wrong(connection))
     if rebuilt:
         rebuild(connection)
     known = connection.execute(select(forgotten.c.keyed_by, forgotten.c.customer_key))

@@ -207,19 +207,14 @@ class Store:
             return claims.last_number(connection)
 
     def tallies(self) -> frozenset[Cell]:
-        """Return every cell of the tallies."""
+        """Return every cell of the tallies, but for their totals."""
         with reading(self.engine) as connection:
             return tallies.read_tallies(connection)
 
-    def recount(self) -> frozenset[Cell]:
-        """Return every cell as the stored messages and mentions add up; slow on a large data base."""
-        with reading(self.engine) as connection:
-            return tallies.recount(connection)
-
     def check_tallies(self) -> frozenset[Cell]:
-        """Return the cells in which tallies and recount differ; empty: they are equal."""
+        """Return the cells in which tallies or their totals differ from a recount; slow on a large data base."""
         with reading(self.engine) as connection:
-            return tallies.read_tallies(connection) ^ tallies.recount(connection)
+            return tallies.find_wrong(connection)
 
     def rebuild_tallies(self) -> None:
         """The tallies are what a recount gives; readers see the old ones until they all are."""

@@ -195,68 +195,58 @@ class MentionRow(Row):
     corrected: Mapped[bool] = mapped_column(Boolean)
 
 
-class _TallyColumns:
-    """What every cube is cut by: a day or a month, then source, channel, brand and model version.
+class _TotalColumns:
+    """What every tally is cut by: a day or a month, then the model version.
 
-    ``period`` is a ``records.Period`` value; ``start`` its first day. A missing brand is ``""``.
-    These columns come first, so that a period and a range of days are one stretch of the primary key.
+    ``period`` is a ``records.Period`` value; ``start`` its first day. These columns come first, so that a period and
+    a range of days are one stretch of the primary key.
     """
 
-    period: Mapped[str] = mapped_column(String(1), primary_key=True, sort_order=-1)
-    start: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-1)
-    source: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
-    channel: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-1)
-    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-1)
+    period: Mapped[str] = mapped_column(String(1), primary_key=True, sort_order=-6)
+    start: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-5)
     model_version: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
+    n: Mapped[int] = mapped_column(BigInteger, sort_order=1)
 
 
-class SentimentTallyRow(_TallyColumns, Row):
+class _CubeColumns(_TotalColumns):
+    """What every cube is cut by besides: source, channel and brand. A missing brand is ``""``."""
+
+    source: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-4)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-3)
+    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-2)
+
+
+class _SentimentLabels:
     """Counted mentions that are not spam, by sentiment alone: the trend over years reads this few cells."""
 
-    __tablename__ = "sentiment_tallies"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
-
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
-    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class IntentTallyRow(_TallyColumns, Row):
+class _IntentLabels:
     """Counted mentions that are not spam, by stage, intent and sentiment."""
-
-    __tablename__ = "intent_tallies"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     stage: Mapped[str] = mapped_column(String(20), primary_key=True)
     intent: Mapped[str] = mapped_column(String(20), primary_key=True)
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
-    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class AspectTallyRow(_TallyColumns, Row):
+class _AspectLabels:
     """Counted mentions that are not spam, by stage, aspect and sentiment."""
-
-    __tablename__ = "aspect_tallies"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     stage: Mapped[str] = mapped_column(String(20), primary_key=True)
     aspect: Mapped[str] = mapped_column(String(20), primary_key=True)
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
-    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class MessageTallyRow(_TallyColumns, Row):
+class _MessageLabels:
     """Counted messages, spam included, by sentiment, emotion and flags (bit mask)."""
-
-    __tablename__ = "message_tallies"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
     emotion: Mapped[str] = mapped_column(String(20), primary_key=True)
     flags: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class ClusterTallyRow(_TallyColumns, Row):
+class _Moments:
     """Sums over the counted messages that are not spam: how far the mentions of one message go together.
 
     A message with ``m`` mentions has the score ``e``: 2 for each positive, 1 for each neutral, 0 for each
@@ -264,11 +254,74 @@ class ClusterTallyRow(_TallyColumns, Row):
     (of ``e * m``) or ``ee`` (of ``e * e``); a sum of 0 has no cell.
     """
 
-    __tablename__ = "cluster_tallies"
+    moment: Mapped[str] = mapped_column(String(10), primary_key=True)
+
+
+class _Tally(Row):
+    """A table that adds up. Cubes are written by ``tallies.py``, and their totals by triggers (migration 0011)."""
+
+    __abstract__ = True
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
-    moment: Mapped[str] = mapped_column(String(10), primary_key=True)
-    n: Mapped[int] = mapped_column(BigInteger)
+
+class SentimentTallyRow(_CubeColumns, _SentimentLabels, _Tally):
+    """The cube of ``_SentimentLabels``."""
+
+    __tablename__ = "sentiment_tallies"
+
+
+class SentimentTotalRow(_TotalColumns, _SentimentLabels, _Tally):
+    """The sums of that cube over all sources, channels and brands."""
+
+    __tablename__ = "sentiment_totals"
+
+
+class IntentTallyRow(_CubeColumns, _IntentLabels, _Tally):
+    """The cube of ``_IntentLabels``."""
+
+    __tablename__ = "intent_tallies"
+
+
+class IntentTotalRow(_TotalColumns, _IntentLabels, _Tally):
+    """The sums of that cube over all sources, channels and brands."""
+
+    __tablename__ = "intent_totals"
+
+
+class AspectTallyRow(_CubeColumns, _AspectLabels, _Tally):
+    """The cube of ``_AspectLabels``."""
+
+    __tablename__ = "aspect_tallies"
+
+
+class AspectTotalRow(_TotalColumns, _AspectLabels, _Tally):
+    """The sums of that cube over all sources, channels and brands."""
+
+    __tablename__ = "aspect_totals"
+
+
+class MessageTallyRow(_CubeColumns, _MessageLabels, _Tally):
+    """The cube of ``_MessageLabels``."""
+
+    __tablename__ = "message_tallies"
+
+
+class MessageTotalRow(_TotalColumns, _MessageLabels, _Tally):
+    """The sums of that cube over all sources, channels and brands."""
+
+    __tablename__ = "message_totals"
+
+
+class ClusterTallyRow(_CubeColumns, _Moments, _Tally):
+    """The cube of ``_Moments``."""
+
+    __tablename__ = "cluster_tallies"
+
+
+class ClusterTotalRow(_TotalColumns, _Moments, _Tally):
+    """The sums of that cube over all sources, channels and brands."""
+
+    __tablename__ = "cluster_totals"
 
 
 class LastChangeRow(Row):

@@ -1,7 +1,8 @@
 """The tallies: what counted messages and their mentions add up to, by day and by month.
 
 There is one way to count, ``count``. A change of messages is a count before, a count after and the
-difference written; a recount is the same count over everything.
+difference written; a recount is the same count over everything. Only cubes are written here: each one's totals, its
+sums over all sources, channels and brands, follow by triggers of the data base.
 """
 
 from __future__ import annotations
@@ -33,12 +34,17 @@ from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
 from pipeline.tables import (
     AspectTallyRow,
+    AspectTotalRow,
     ClusterTallyRow,
+    ClusterTotalRow,
     FeedbackRow,
     IntentTallyRow,
+    IntentTotalRow,
     MentionRow,
     MessageTallyRow,
+    MessageTotalRow,
     SentimentTallyRow,
+    SentimentTotalRow,
 )
 
 feedback = cast("Table", FeedbackRow.__table__)
@@ -50,6 +56,15 @@ CUBES: Mapping[str, Table] = {
     "message": cast("Table", MessageTallyRow.__table__),
     "cluster": cast("Table", ClusterTallyRow.__table__),
 }
+TOTALS: Mapping[str, Table] = {
+    "sentiment": cast("Table", SentimentTotalRow.__table__),
+    "intent": cast("Table", IntentTotalRow.__table__),
+    "aspect": cast("Table", AspectTotalRow.__table__),
+    "message": cast("Table", MessageTotalRow.__table__),
+    "cluster": cast("Table", ClusterTotalRow.__table__),
+}
+# Where source, channel and brand stand in the key of a cube.
+SUMMED_UP = slice(2, 5)
 COMMON = (
     feedback.c.day,
     feedback.c.source,
@@ -256,19 +271,37 @@ def uncount(connection: Connection, ids: Collection[int]) -> None:
 
 
 def read_tallies(connection: Connection) -> frozenset[Cell]:
-    """Return every cell as it is stored."""
+    """Return every cell of the cubes as it is stored."""
+    return _read(connection, CUBES)
+
+
+def find_wrong(connection: Connection) -> frozenset[Cell]:
+    """Return every cell of cubes and totals in which what is stored and a recount differ, as either has it."""
+    counts = count(connection)
+    totals: Counts = {cube: Counter() for cube in counts}
+    for cube, tally in counts.items():
+        for key, n in tally.items():
+            totals[cube][key[: SUMMED_UP.start] + key[SUMMED_UP.stop :]] += n
+    stored = read_tallies(connection) | _read(connection, _named_as_totals(TOTALS))
+    return stored ^ (_cells(counts) | _cells(_named_as_totals(totals)))
+
+
+def _named_as_totals(of_cubes: Mapping[str, T]) -> dict[str, T]:
+    return {f"{cube} total": one for cube, one in of_cubes.items()}
+
+
+def _read(connection: Connection, tables: Mapping[str, Table]) -> frozenset[Cell]:
     return frozenset(
         Cell(cube, Period(row[0]), row[1], tuple(row[2:-1]), row[-1])
-        for cube, table in CUBES.items()
+        for cube, table in tables.items()
         for row in connection.execute(select(table))
     )
 
 
-def recount(connection: Connection) -> frozenset[Cell]:
-    """Return every cell as the messages and mentions say it should be."""
+def _cells(counts: Counts) -> frozenset[Cell]:
     return frozenset(
         Cell(cube, Period(period), start, tuple(key), n)
-        for cube, tally in count(connection).items()
+        for cube, tally in counts.items()
         for (period, start, *key), n in tally.items()
     )
 
@@ -278,4 +311,6 @@ def rebuild(connection: Connection) -> None:
     counts = count(connection)
     for cube, table in CUBES.items():
         connection.execute(delete(table))
+        # What was wrong in them is not made right by what their triggers take away.
+        connection.execute(delete(TOTALS[cube]))
         _add(connection, table, counts[cube])

@@ -34,6 +34,11 @@ TABLES = (
     "intent_tallies",
     "aspect_tallies",
     "message_tallies",
+    "sentiment_totals",
+    "intent_totals",
+    "aspect_totals",
+    "message_totals",
+    "cluster_totals",
     "dead_letters",
 )
 

@@ -190,14 +190,19 @@ def test_damaged_tallies_are_told_and_rebuilt(store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE intent_tallies SET n = 7 WHERE period = 'd'"))
         connection.execute(text("DELETE FROM message_tallies"))
+        connection.execute(text("UPDATE aspect_totals SET n = 9 WHERE period = 'm'"))
 
     differing = store.check_tallies()
     store.rebuild_tallies()
 
+    # The totals follow their cubes, whatever becomes of these.
     assert sorted((cell.cube, cell.period, cell.n) for cell in differing) == [
-        ("intent", "d", 1), ("intent", "d", 7), ("message", "d", 1), ("message", "j", 1), ("message", "m", 1),
+        ("aspect total", "m", 1), ("aspect total", "m", 9),
+        ("intent", "d", 1), ("intent", "d", 7), ("intent total", "d", 1), ("intent total", "d", 7),
+        *((f"message{of}", period, 1) for of in ("", " total") for period in ("d", "j", "m")),
     ]  # fmt: skip
     assert store.tallies() == right
+    assert store.check_tallies() == frozenset()
 
 
 def test_workers_that_classify_copies_at_once_count_one_of_each_group(store: Store) -> None:
@@ -286,6 +291,7 @@ class StoreMachine(RuleBasedStateMachine):
         with self.store.engine.begin() as connection:
             for table in reversed(Row.metadata.sorted_tables):
                 connection.execute(delete(table))
+        self.store.rebuild_tallies()
         self.messages: dict[str, Message] = {}
         self.claims: list[tuple[Pending, Message, CleanFeedback]] = []
         self.staged: dict[int, tuple[CleanFeedback, Prediction]] = {}
