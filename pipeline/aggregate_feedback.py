@@ -30,7 +30,6 @@ from pipeline.errors import BadRequest
 from pipeline.found_feedback import COLUMNS, FoundFeedback, read_found
 from pipeline.narrowing import EVERYTHING, Narrowing, choose_hours, narrow
 from pipeline.reading_cases import opening_messages
-from pipeline.search_index import search_for
 from pipeline.search_pages import find_holding
 from pipeline.selection import Selection, Span, Unit, span_of
 from pipeline.tables import FeedbackRow, MentionRow
@@ -119,9 +118,8 @@ def find_feedback(
         else:
             others = _conditions(connection, selection, narrowing, span, unit, with_copies=with_copies)
             if selection.q:
-                search = search_for(connection, selection.q)
                 n_newest = limit + 1 if order == Order.NEWEST else None
-                n, wanted = find_holding(connection, search, others, _older(after), n_newest=n_newest)
+                n, wanted = find_holding(connection, selection.q, others, _older(after), n_newest=n_newest)
             else:
                 counted = select(func.count()).select_from(FeedbackRow).where(*others)
                 n = None if after else connection.scalar(counted)

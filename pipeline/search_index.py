@@ -47,14 +47,21 @@ _is_there: WeakKeyDictionary[Engine, bool] = WeakKeyDictionary()
 class Search:
     """A search for words in texts, and how a message that holds them is found best.
 
-    ``condition``: it holds every word and phrase; true where none is asked for. ``by_text`` is the same, read from
-    the text alone: for few messages, or those of a short time. ``is_frequent``: more than 10,000 messages may hold
-    the words, or no index can tell.
+    ``condition``: it holds every word and phrase; true where none is asked for. ``is_frequent``: more than 10,000
+    messages may hold the words, or no index can tell.
     """
 
     condition: ColumnElement[bool]
-    by_text: ColumnElement[bool]
     is_frequent: bool
+
+
+def holds_words(connection: Connection, q: str) -> ColumnElement[bool]:
+    """Return the condition that a message holds words, read from its text: for few messages, or those of a short time."""
+    if connection.dialect.name != "postgresql":
+        return text_holds(FeedbackRow.text, q)
+    of_it = select(search_texts.c.folded).where(search_texts.c.feedback_id == FeedbackRow.id)
+    folded = of_it.correlate(FeedbackRow).scalar_subquery()
+    return and_(true(), *(folded.icontains(word, autoescape=True) for word in _words(q)))
 
 
 def search_for(connection: Connection, q: str | None, *, max_ids: int = MAX_IDS) -> Search:
@@ -64,25 +71,25 @@ def search_for(connection: Connection, q: str | None, *, max_ids: int = MAX_IDS)
         max_ids: Words that more messages may hold are frequent.
     """
     if not q:
-        return Search(true(), true(), is_frequent=False)
-    words = [word for word in words_of(q) if "\0" not in word]
-    is_postgresql = connection.dialect.name == "postgresql"
-    by_text = _folded_holds(words) if is_postgresql else text_holds(FeedbackRow.text, q)
+        return Search(true(), is_frequent=False)
+    words, by_text = _words(q), holds_words(connection, q)
     in_index = [word for word in words if len(word) >= N_LETTERS]
     if not in_index or not has_index(connection):
-        return Search(by_text, by_text, is_frequent=True)
-    if is_postgresql:
-        candidates = _of_postgresql(in_index, words)
-        ids = connection.scalars(candidates.limit(max_ids + 1)).all()
-        is_frequent = len(ids) > max_ids
-        found = FeedbackRow.id.in_(candidates) if is_frequent else one_of(connection, FeedbackRow.id, ids)
-        return Search(found, by_text, is_frequent)
-    candidates = _of_sqlite(in_index)
+        return Search(by_text, is_frequent=True)
+    is_postgresql = connection.dialect.name == "postgresql"
+    candidates = _of_postgresql(in_index, words) if is_postgresql else _of_sqlite(in_index)
     ids = connection.scalars(candidates.limit(max_ids + 1)).all()
-    if len(ids) <= max_ids:
-        return Search(and_(one_of(connection, FeedbackRow.id, ids), by_text), by_text, is_frequent=False)
+    is_frequent = len(ids) > max_ids
+    if is_postgresql:
+        found = FeedbackRow.id.in_(candidates) if is_frequent else one_of(connection, FeedbackRow.id, ids)
+        return Search(found, is_frequent)
     # Plus 0 keeps SQLite from looking up each candidate of all times where a few days are asked for.
-    return Search(and_((FeedbackRow.id + 0).in_(candidates), by_text), by_text, is_frequent=True)
+    among = (FeedbackRow.id + 0).in_(candidates) if is_frequent else one_of(connection, FeedbackRow.id, ids)
+    return Search(and_(among, by_text), is_frequent)
+
+
+def _words(q: str) -> list[str]:
+    return [word for word in words_of(q) if "\0" not in word]
 
 
 def has_index(connection: Connection) -> bool:
@@ -128,10 +135,3 @@ def _of_postgresql(in_index: Sequence[str], words: Sequence[str]) -> Select[Any]
     have_all = [trigrams.op("@>")(func.bazkhord_trigrams(word)) for word in in_index]
     spelled = [search_texts.c.folded.icontains(word, autoescape=True) for word in words]
     return select(search_texts.c.feedback_id).where(*have_all, *spelled)
-
-
-def _folded_holds(words: Sequence[str]) -> ColumnElement[bool]:
-    """The condition that the folded text of a message holds words: each is looked up, and nothing is folded again."""
-    of_it = select(search_texts.c.folded).where(search_texts.c.feedback_id == FeedbackRow.id)
-    folded = of_it.correlate(FeedbackRow).scalar_subquery()
-    return and_(true(), *(folded.icontains(word, autoescape=True) for word in words))

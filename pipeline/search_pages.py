@@ -1,28 +1,35 @@
 """Which messages a page of a text search is made of, and how many there are: quick for rare words and frequent ones.
 
 Where the index names at most 10,000 messages, or no more pass what else is asked for, these are read and counted.
-Else the newest 2,000 are likely to hold a page of them. Else they are looked for in the order of time, among those
-that the index names.
+Else the newest 2,000 are likely to hold a page of them; on PostgreSQL their share tells how many more would. Else they
+are looked for in the order of time, among those that the index names. PostgreSQL takes longer to name a hundred
+thousand of them than to find a page of them among the newest, so that there a large store is read before its index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from pipeline.bulk import one_of
-from pipeline.search_index import MAX_IDS, Search
+from pipeline.search_index import MAX_IDS, holds_words, search_for
 from pipeline.tables import FeedbackRow
 
-N_RECENT = 2_000
+N_RECENT, MOST_RECENT = 2_000, 40_000
+# How many messages make a store a large one.
+MANY = 50 * MAX_IDS
+# A share of the newest 2,000 is a sample's: so many times more are read than would do by it.
+SPARE = 1.5
 NEWEST = FeedbackRow.created_at.desc(), FeedbackRow.id.desc()
 Conditions = list[ColumnElement[bool]]
 
 
 def find_holding(
     connection: Connection,
-    search: Search,
+    q: str,
     others: Conditions,
     older: ColumnElement[bool],
     *,
@@ -31,6 +38,7 @@ def find_holding(
     """Return how many messages a search finds, and the conditions under which those of a page are read.
 
     Args:
+        q: The words to search for.
         others: What a message has to fulfil beside its words.
         older: What it has to fulfil on this page alone; it is counted without.
         n_newest: How many of the newest are wanted; ``None``: others come first.
@@ -38,28 +46,64 @@ def find_holding(
     Returns:
         ``None`` instead of the number where more than 10,000 messages would have to be read for it.
     """
-    ids = _few(connection, search, others)
-    if ids is not None:
+    newest = _Newest(connection, holds_words(connection, q), [*others, older])
+    if n_newest is not None and _is_frequent_for_sure(newest, others) and (page := newest.page(n_newest)):
+        return None, [FeedbackRow.id.in_(page)]
+    search = search_for(connection, q)
+    if not search.is_frequent:
+        ids = connection.scalars(select(FeedbackRow.id).where(*others, search.condition)).all()
         return len(ids), [one_of(connection, FeedbackRow.id, ids), older]
-    if n_newest is not None and (recent := _recent(connection, search, [*others, older], n_newest)):
-        return None, [FeedbackRow.id.in_(recent)]
+    if (ids_of_others := _at_most(MAX_IDS, connection, others)) is not None:
+        among = one_of(connection, FeedbackRow.id, ids_of_others)
+        ids = connection.scalars(select(FeedbackRow.id).where(among, newest.holds)).all()
+        return len(ids), [one_of(connection, FeedbackRow.id, ids), older]
+    if n_newest is not None and (page := newest.page(n_newest)):
+        return None, [FeedbackRow.id.in_(page)]
     return None, [*others, older, search.condition]
 
 
-def _few(connection: Connection, search: Search, others: Conditions) -> Sequence[int] | None:
-    """All that the search finds; ``None`` where too many would have to be read."""
-    holding = select(FeedbackRow.id)
-    if not search.is_frequent:
-        return connection.scalars(holding.where(*others, search.condition)).all()
-    ids = connection.scalars(holding.where(*others).limit(MAX_IDS + 1)).all()
-    if len(ids) > MAX_IDS:
-        return None
-    return connection.scalars(holding.where(one_of(connection, FeedbackRow.id, ids), search.by_text)).all()
+def _at_most(n: int, connection: Connection, conditions: Conditions) -> Sequence[int] | None:
+    """The messages that fulfil something; ``None`` where there are more than ``n``."""
+    ids = connection.scalars(select(FeedbackRow.id).where(*conditions).limit(n + 1)).all()
+    return ids if len(ids) <= n else None
 
 
-def _recent(connection: Connection, search: Search, others: Conditions, n: int) -> Sequence[int]:
-    """The newest ``n`` that the search finds, if there are so many among the newest 2,000; else none."""
-    recent = select(FeedbackRow.id).where(*others).order_by(*NEWEST).limit(N_RECENT).subquery()
-    holding = select(FeedbackRow.id).join(recent, recent.c.id == FeedbackRow.id).where(search.by_text)
-    found = connection.scalars(holding.order_by(*NEWEST).limit(n)).all()
-    return found if len(found) == n else ()
+def _is_frequent_for_sure(newest: _Newest, others: Conditions) -> bool:
+    """Whether the newest messages of a large store tell that more than 10,000 of all hold the words."""
+    connection = newest.connection
+    if connection.dialect.name != "postgresql":
+        return False
+    n_stored = connection.scalar(select(func.max(FeedbackRow.id))) or 0
+    if n_stored <= MANY or _at_most(MAX_IDS, connection, others) is not None:
+        return False
+    return n_stored * len(newest.found) / N_RECENT > 2 * MAX_IDS
+
+
+@dataclass(frozen=True)
+class _Newest:
+    """The newest messages that hold words and fulfil conditions, found by reading texts.
+
+    On SQLite only the newest 2,000 are looked at: it folds them by calling Python, and its index is quicker.
+    """
+
+    connection: Connection
+    holds: ColumnElement[bool]
+    conditions: Conditions
+
+    @cached_property
+    def found(self) -> Sequence[int]:
+        """Those among the newest 2,000, in order."""
+        return self._read(N_RECENT)
+
+    def page(self, n: int) -> Sequence[int]:
+        """The newest ``n``, where so many are among those that are looked at; else none."""
+        found = self.found
+        if self.connection.dialect.name == "postgresql" and 0 < len(found) < n:
+            needed = N_RECENT * n / len(found)
+            found = self._read(int(SPARE * needed)) if needed <= MOST_RECENT else ()
+        return found[:n] if len(found) >= n else ()
+
+    def _read(self, n_messages: int) -> Sequence[int]:
+        recent = select(FeedbackRow.id).where(*self.conditions).order_by(*NEWEST).limit(n_messages).subquery()
+        holding = select(FeedbackRow.id).join(recent, recent.c.id == FeedbackRow.id).where(self.holds)
+        return self.connection.scalars(holding.order_by(*NEWEST)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import ColumnElement, select, text
 
+from pipeline import search_pages
 from pipeline.aggregate_feedback import find_feedback
 from pipeline.database import MIGRATIONS, connect, reading, writing
 from pipeline.search_index import has_index, index_arrivals, purge_index, search_for
@@ -21,7 +22,7 @@ from pipeline.store import Store, open_store
 from pipeline.tables import FeedbackRow
 from pipeline.text_search import FOLDED, fold, text_holds
 from tests.api_feedback import SMALL, fill
-from tests.builders import NOON, clean_feedback
+from tests.builders import NOON, clean_feedback, prediction
 from tests.conftest import TEHRAN
 
 TEXTS = ("کد ۶٫۴۰۱۵۷۷۶۶۶۷۶۵۷۰۹", "کد 1234567890 رسید", "أكي يك‌ه\u0640و٠١٢", "چیز دیگر")
@@ -205,3 +206,47 @@ def test_messages_with_a_very_frequent_word_are_listed_and_not_counted(store: St
     first, second = ([item.created_at for item in page.items] for page in (frequent, following))
     assert first + second == sorted(first + second, reverse=True)
     assert {item.id for item in frequent.items}.isdisjoint(item.id for item in following.items)
+
+
+@pytest.mark.parametrize(
+    "small",
+    [
+        {"MANY": 0, "MAX_IDS": 5, "N_RECENT": 16},
+        {"MANY": 0, "MAX_IDS": 5, "N_RECENT": 4, "MOST_RECENT": 6},
+        {},
+    ],
+    ids=["large", "large, newest others", "small"],
+)
+def test_pages_are_in_order_however_many_hold_the_words(
+    store: Store, monkeypatch: pytest.MonkeyPatch, small: dict[str, int]
+) -> None:
+    for name, value in small.items():
+        monkeypatch.setattr(search_pages, name, value)
+    dice = random.Random(3)
+    # The first is in all, the second in half, the third in the oldest alone.
+    texts = [
+        f"رسید {'دیر' if dice.random() < 0.5 else 'زود'} {'نارنج' if n < 30 else 'سیب'}" for n in range(90)
+    ]
+    moments = [NOON - timedelta(minutes=90 - n) for n in range(90)]
+    items = [
+        clean_feedback(str(n), text=one, created_at=at)
+        for n, (one, at) in enumerate(zip(texts, moments, strict=True))
+    ]
+    store.save_page("shop", "x", items, [], None, now=NOON)
+    claimed = store.claim_pending("w", limit=90, lease_s=60, now=NOON)
+    said = [(one, prediction()) for one in claimed]
+    store.save_predictions(said, worker="w", touchpoint_stages={}, now=NOON)
+
+    for q in ("رسید", "دیر", "نارنج", "نارنج زود", "پرتقال"):
+        expected = [str(n) for n in reversed(range(90)) if all(word in texts[n] for word in q.split())]
+        seen: list[str] = []
+        page = find_feedback(store.engine, replace(NOVEMBER, q=q), zone=TEHRAN, limit=7)
+        n = page.n
+        while True:
+            seen += [item.native_id for item in page.items]
+            if page.next is None:
+                break
+            page = find_feedback(store.engine, replace(NOVEMBER, q=q), zone=TEHRAN, limit=7, after=page.next)
+
+        assert seen == expected
+        assert n in (None, len(expected))
