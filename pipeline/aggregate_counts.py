@@ -6,13 +6,13 @@ these are at hand. This file and ``aggregate_feedback.py`` hold the SQL of ``agg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, extract, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, extract, func, select
 
 from models.labels import MENTION_SENTIMENTS, Sentiment
 from pipeline.columns import OF_MENTIONS, OF_MESSAGES, Chosen, choose, count_kinds, is_known
@@ -27,21 +27,11 @@ from pipeline.jalali import jalali_month_start, month_start
 from pipeline.keeping_columns import columns_of
 from pipeline.records import Period
 from pipeline.selection import Dimension, Selection, Span, Unit, moment
-from pipeline.tables import (
-    AspectTallyRow,
-    AspectTotalRow,
-    FeedbackRow,
-    IntentTallyRow,
-    IntentTotalRow,
-    MentionRow,
-    MessageTallyRow,
-    MessageTotalRow,
-    SentimentTallyRow,
-    SentimentTotalRow,
-)
+from pipeline.tables import FeedbackRow, MentionRow
+from pipeline.tallies import tally_of
 
 QUARTER_HOUR_S = 900
-OUT_OF_TOTALS = ("source", "channel", "brand")
+OF_SOURCES = ("source", "channel", "brand")
 IN_COLUMNS = (*OF_MENTIONS, *OF_MESSAGES)
 SENTIMENTS = {Unit.MENTIONS: MENTION_SENTIMENTS, Unit.MESSAGES: tuple(Sentiment)}
 
@@ -179,49 +169,30 @@ def model_versions(connection: Connection, selection: Selection, span: Span) -> 
     """Return the versions that judged the messages of these days, sources, channels and brands."""
     first, last = (one.astimezone(span.zone).date() for one in (span.start, span.end))
     whole = Span(moment(first, span.zone), moment(last + timedelta(days=1), span.zone), span.zone)
-    asked = [name for name in OUT_OF_TOTALS if getattr(selection, name)]
-    cube = MessageTallyRow if asked else MessageTotalRow
-    conditions = [getattr(cube, name).in_(getattr(selection, name)) for name in asked]
-    statement = select(cube.model_version).where(*_within_piece(cube), *conditions).distinct()
+    asked = [name for name in OF_SOURCES if getattr(selection, name)]
+    tally = tally_of("message", asked)
+    conditions = [tally.c[name].in_(getattr(selection, name)) for name in asked]
+    statement = select(tally.c.model_version).where(*_within_piece(tally), *conditions).distinct()
     seen: set[str] = set()
     for piece in _pieces_asked(whole if span.days is None else span, None):
         seen |= set(connection.scalars(statement, piece))
     return tuple(sorted(seen))
 
 
-Cube = type[SentimentTallyRow] | type[IntentTallyRow] | type[AspectTallyRow] | type[MessageTallyRow]
-Total = type[SentimentTotalRow] | type[IntentTotalRow] | type[AspectTotalRow] | type[MessageTotalRow]
-TOTAL_OF: Mapping[Cube, Total] = {
-    SentimentTallyRow: SentimentTotalRow,
-    IntentTallyRow: IntentTotalRow,
-    AspectTallyRow: AspectTotalRow,
-    MessageTallyRow: MessageTotalRow,
-}
-
-
 def _tally(
     selection: Selection, span: Span, by: tuple[Dimension, ...], unit: Unit, when: When | None
-) -> Cube | Total | None:
-    """The cube that knows the answer, or its totals where these do."""
-    cube = _cube(selection, span, by, unit, when)
-    needs_cube = any(getattr(selection, name) or name in by for name in OUT_OF_TOTALS)
-    return cube if cube is None or needs_cube else TOTAL_OF[cube]
-
-
-def _cube(
-    selection: Selection, span: Span, by: tuple[Dimension, ...], unit: Unit, when: When | None
-) -> Cube | None:
-    """The cube that knows the answer, if one does."""
-    asked = {one.value for one in by} | {name for name in OF_MENTIONS if getattr(selection, name)}
+) -> Table | None:
+    """The table of tallies that knows the answer and has the fewest cells, if one does."""
+    asked = {one.value for one in by}
+    asked |= {name for name in (*OF_SOURCES, *OF_MENTIONS) if getattr(selection, name)}
     if not tallies_know(selection, span, when) or any(_is_unknown_to_tallies(one) for one in by):
         return None
     if unit == Unit.MESSAGES:
-        return MessageTallyRow
+        return tally_of("message", asked)
     if selection.emotion or selection.flag or "emotion" in asked or {"intent", "aspect"} <= asked:
         return None
-    if "aspect" in asked:
-        return AspectTallyRow
-    return IntentTallyRow if {"stage", "intent"} & asked else SentimentTallyRow
+    cube = "aspect" if "aspect" in asked else "intent" if {"stage", "intent"} & asked else "sentiment"
+    return tally_of(cube, asked)
 
 
 def _is_unknown_to_tallies(one: Dimension) -> bool:
@@ -267,28 +238,28 @@ def _pieces_asked(span: Span, when: When | None) -> list[Piece]:
     ]
 
 
-def _within_piece(tally: Cube | Total) -> list[ColumnElement[bool]]:
+def _within_piece(tally: Table) -> list[ColumnElement[bool]]:
     """The conditions on a tally of one of the pieces, the same words for all of them."""
-    first, end = tally.start >= bindparam("piece_start"), tally.start < bindparam("piece_end")
-    return [tally.period == bindparam("piece"), first, end]
+    start = tally.c.start
+    within = start >= bindparam("piece_start"), start < bindparam("piece_end")
+    return [tally.c.period == bindparam("piece"), *within]
 
 
 def _statement_of_tallies(
-    tally: Cube | Total, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
+    tally: Table, selection: Selection, by: tuple[Dimension, ...], unit: Unit, when: When | None
 ) -> Select[Any]:
     """The statement for each of the ``pieces``, whose bounds it is given as parameters."""
-    keys: list[Any] = [tally.start] if when else []
-    keys += [getattr(tally, one.value) for one in by]
+    cells = tally.c
+    keys: list[Any] = [cells.start] if when else []
+    keys += [cells[one.value] for one in by]
     judged = [
-        func.coalesce(func.sum(tally.n).filter(tally.sentiment == one.value), 0) for one in SENTIMENTS[unit]
+        func.coalesce(func.sum(cells.n).filter(cells.sentiment == one.value), 0) for one in SENTIMENTS[unit]
     ]
-    names = ("source", "channel", "brand", *OF_MENTIONS, "emotion")
+    names = (*OF_SOURCES, *OF_MENTIONS, "emotion")
     conditions = _within_piece(tally)
-    conditions += [
-        getattr(tally, name).in_(getattr(selection, name)) for name in names if getattr(selection, name)
-    ]
-    if tally is MessageTallyRow or tally is MessageTotalRow:
-        conditions += flag_conditions(tally.flags, selection)
+    conditions += [cells[name].in_(getattr(selection, name)) for name in names if getattr(selection, name)]
+    if unit == Unit.MESSAGES:
+        conditions += flag_conditions(cells.flags, selection)
     return select(*keys, *judged).where(*conditions).group_by(*keys)
 
 

@@ -20,7 +20,8 @@ from pipeline.aggregate_counts import Counts, Key, When, count, pieces, sum_coun
 from pipeline.conditions import key_column, message_conditions
 from pipeline.intervals import Z95
 from pipeline.selection import MENTION_DIMENSIONS, Dimension, Selection, Span
-from pipeline.tables import ClusterTallyRow, ClusterTotalRow, FeedbackRow, MentionRow
+from pipeline.tables import FeedbackRow, MentionRow
+from pipeline.tallies import tally_of
 
 LEAST_EFFECT = 0.25
 IN_TALLIES = (Dimension.SOURCE, Dimension.CHANNEL, Dimension.BRAND)
@@ -223,16 +224,16 @@ def _statement_of_tallies(
     by: tuple[Dimension, ...], filtered: tuple[str, ...], *, with_time: bool
 ) -> Select[Any]:
     """Sums over the days or months from ``first`` to ``end``, both to be given, as the values of the filters are."""
-    cube = ClusterTallyRow if by or filtered else ClusterTotalRow
-    keys: list[Any] = [cube.start] if with_time else []
-    keys += [getattr(cube, one.value) for one in by]
+    cells = tally_of("cluster", [*by, *filtered]).c
+    keys: list[Any] = [cells.start] if with_time else []
+    keys += [cells[one.value] for one in by]
     sums = [
-        func.coalesce(func.sum(cube.n).filter(cube.moment == moment), 0)
+        func.coalesce(func.sum(cells.n).filter(cells.moment == moment), 0)
         for moment in ("messages", "mm", "em", "ee")
     ]
-    conditions = [getattr(cube, name).in_(bindparam(name, expanding=True)) for name in filtered]
-    days = cube.start >= bindparam("first"), cube.start < bindparam("end")
-    here = cube.period == bindparam("period"), *days
+    conditions = [cells[name].in_(bindparam(name, expanding=True)) for name in filtered]
+    days = cells.start >= bindparam("first"), cells.start < bindparam("end")
+    here = cells.period == bindparam("period"), *days
     return select(*keys, *sums).where(*here, *conditions).group_by(*keys)
 
 

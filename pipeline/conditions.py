@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Connection, func, or_
+from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from pipeline.columns import OF_MENTIONS
@@ -68,7 +68,7 @@ def sentiment_of_message(selection: Selection) -> list[ColumnElement[bool]]:
     return [FeedbackRow.sentiment.in_(selection.sentiment)] if selection.sentiment else []
 
 
-def flag_conditions(flags: InstrumentedAttribute[int], selection: Selection) -> list[ColumnElement[bool]]:
+def flag_conditions(flags: SQLColumnExpression[int], selection: Selection) -> list[ColumnElement[bool]]:
     """Return the conditions on a column of flags; spam only where asked for."""
     conditions = []
     if selection.flag:

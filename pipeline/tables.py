@@ -208,12 +208,17 @@ class _TotalColumns:
     n: Mapped[int] = mapped_column(BigInteger, sort_order=1)
 
 
-class _CubeColumns(_TotalColumns):
-    """What every cube is cut by besides: source, channel and brand. A missing brand is ``""``."""
+class _BrandColumns(_TotalColumns):
+    """What tallies of single brands are cut by besides. A missing brand is ``""``."""
+
+    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-2)
+
+
+class _CubeColumns(_BrandColumns):
+    """What every cube is cut by besides."""
 
     source: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-4)
     channel: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-3)
-    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-2)
 
 
 class _SentimentLabels:
@@ -258,7 +263,7 @@ class _Moments:
 
 
 class _Tally(Row):
-    """A table that adds up. Cubes are written by ``tallies.py``, and their totals by triggers (migration 0011)."""
+    """A table that adds up. Cubes are written by ``tallies.py``, their sums by triggers (migration 0011)."""
 
     __abstract__ = True
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
@@ -268,6 +273,12 @@ class SentimentTallyRow(_CubeColumns, _SentimentLabels, _Tally):
     """The cube of ``_SentimentLabels``."""
 
     __tablename__ = "sentiment_tallies"
+
+
+class SentimentBrandRow(_BrandColumns, _SentimentLabels, _Tally):
+    """The sums of that cube over all sources and channels."""
+
+    __tablename__ = "sentiment_brand_totals"
 
 
 class SentimentTotalRow(_TotalColumns, _SentimentLabels, _Tally):
@@ -282,6 +293,12 @@ class IntentTallyRow(_CubeColumns, _IntentLabels, _Tally):
     __tablename__ = "intent_tallies"
 
 
+class IntentBrandRow(_BrandColumns, _IntentLabels, _Tally):
+    """The sums of that cube over all sources and channels."""
+
+    __tablename__ = "intent_brand_totals"
+
+
 class IntentTotalRow(_TotalColumns, _IntentLabels, _Tally):
     """The sums of that cube over all sources, channels and brands."""
 
@@ -292,6 +309,12 @@ class AspectTallyRow(_CubeColumns, _AspectLabels, _Tally):
     """The cube of ``_AspectLabels``."""
 
     __tablename__ = "aspect_tallies"
+
+
+class AspectBrandRow(_BrandColumns, _AspectLabels, _Tally):
+    """The sums of that cube over all sources and channels."""
+
+    __tablename__ = "aspect_brand_totals"
 
 
 class AspectTotalRow(_TotalColumns, _AspectLabels, _Tally):
@@ -306,6 +329,12 @@ class MessageTallyRow(_CubeColumns, _MessageLabels, _Tally):
     __tablename__ = "message_tallies"
 
 
+class MessageBrandRow(_BrandColumns, _MessageLabels, _Tally):
+    """The sums of that cube over all sources and channels."""
+
+    __tablename__ = "message_brand_totals"
+
+
 class MessageTotalRow(_TotalColumns, _MessageLabels, _Tally):
     """The sums of that cube over all sources, channels and brands."""
 
@@ -316,6 +345,12 @@ class ClusterTallyRow(_CubeColumns, _Moments, _Tally):
     """The cube of ``_Moments``."""
 
     __tablename__ = "cluster_tallies"
+
+
+class ClusterBrandRow(_BrandColumns, _Moments, _Tally):
+    """The sums of that cube over all sources and channels."""
+
+    __tablename__ = "cluster_brand_totals"
 
 
 class ClusterTotalRow(_TotalColumns, _Moments, _Tally):

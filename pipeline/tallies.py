@@ -1,8 +1,8 @@
 """The tallies: what counted messages and their mentions add up to, by day and by month.
 
 There is one way to count, ``count``. A change of messages is a count before, a count after and the
-difference written; a recount is the same count over everything. Only cubes are written here: each one's totals, its
-sums over all sources, channels and brands, follow by triggers of the data base.
+difference written; a recount is the same count over everything. Only cubes are written here: their sums over all
+sources and channels, and over all brands too, follow by triggers of the data base.
 """
 
 from __future__ import annotations
@@ -33,16 +33,21 @@ from pipeline.bulk import insert_rows, one_of
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
 from pipeline.tables import (
+    AspectBrandRow,
     AspectTallyRow,
     AspectTotalRow,
+    ClusterBrandRow,
     ClusterTallyRow,
     ClusterTotalRow,
     FeedbackRow,
+    IntentBrandRow,
     IntentTallyRow,
     IntentTotalRow,
     MentionRow,
+    MessageBrandRow,
     MessageTallyRow,
     MessageTotalRow,
+    SentimentBrandRow,
     SentimentTallyRow,
     SentimentTotalRow,
 )
@@ -56,6 +61,14 @@ CUBES: Mapping[str, Table] = {
     "message": cast("Table", MessageTallyRow.__table__),
     "cluster": cast("Table", ClusterTallyRow.__table__),
 }
+# What follows each cube, and the places of a cube's key over which it is summed up.
+BRAND_TOTALS: Mapping[str, Table] = {
+    "sentiment": cast("Table", SentimentBrandRow.__table__),
+    "intent": cast("Table", IntentBrandRow.__table__),
+    "aspect": cast("Table", AspectBrandRow.__table__),
+    "message": cast("Table", MessageBrandRow.__table__),
+    "cluster": cast("Table", ClusterBrandRow.__table__),
+}
 TOTALS: Mapping[str, Table] = {
     "sentiment": cast("Table", SentimentTotalRow.__table__),
     "intent": cast("Table", IntentTotalRow.__table__),
@@ -63,8 +76,9 @@ TOTALS: Mapping[str, Table] = {
     "message": cast("Table", MessageTotalRow.__table__),
     "cluster": cast("Table", ClusterTotalRow.__table__),
 }
-# Where source, channel and brand stand in the key of a cube.
-SUMMED_UP = slice(2, 5)
+# The table of each cube with the fewest cells first, and what the cells of each are cut by besides.
+LEVELS = {cube: (TOTALS[cube], BRAND_TOTALS[cube], CUBES[cube]) for cube in CUBES}
+SUMS = (("of brands", BRAND_TOTALS, slice(2, 4)), ("in all", TOTALS, slice(2, 5)))
 COMMON = (
     feedback.c.day,
     feedback.c.source,
@@ -80,6 +94,19 @@ CHUNK_IDS = 10_000
 T = TypeVar("T")
 Key = tuple[Any, ...]
 Counts = dict[str, Counter[Key]]
+
+
+def tally_of(cube: str, asked: Iterable[str]) -> Table:
+    """Return the table of a cube with the fewest cells that still tells apart what is asked for.
+
+    Args:
+        asked: Names of columns; those that are in no table of the cube are passed over.
+
+    >>> tally_of("intent", ["stage"]).name, tally_of("intent", ["brand", "stage"]).name
+    ('intent_totals', 'intent_brand_totals')
+    """
+    known = set(CUBES[cube].c.keys()) & set(asked)
+    return next(table for table in LEVELS[cube] if known <= set(table.c.keys()))
 
 
 def flag_bits(flags: Iterable[Flag]) -> int:
@@ -276,18 +303,20 @@ def read_tallies(connection: Connection) -> frozenset[Cell]:
 
 
 def find_wrong(connection: Connection) -> frozenset[Cell]:
-    """Return every cell of cubes and totals in which what is stored and a recount differ, as either has it."""
+    """Return every cell of cubes and their sums in which what is stored and a recount differ, as either has it."""
     counts = count(connection)
-    totals: Counts = {cube: Counter() for cube in counts}
-    for cube, tally in counts.items():
-        for key, n in tally.items():
-            totals[cube][key[: SUMMED_UP.start] + key[SUMMED_UP.stop :]] += n
-    stored = read_tallies(connection) | _read(connection, _named_as_totals(TOTALS))
-    return stored ^ (_cells(counts) | _cells(_named_as_totals(totals)))
+    stored, right = [read_tallies(connection)], [_cells(counts)]
+    for name, tables, summed_up in SUMS:
+        stored.append(_read(connection, {f"{cube} {name}": table for cube, table in tables.items()}))
+        right.append(_cells({f"{cube} {name}": _sum_up(tally, summed_up) for cube, tally in counts.items()}))
+    return frozenset[Cell]().union(*stored) ^ frozenset[Cell]().union(*right)
 
 
-def _named_as_totals(of_cubes: Mapping[str, T]) -> dict[str, T]:
-    return {f"{cube} total": one for cube, one in of_cubes.items()}
+def _sum_up(tally: Counter[Key], places: slice) -> Counter[Key]:
+    sums: Counter[Key] = Counter()
+    for key, n in tally.items():
+        sums[key[: places.start] + key[places.stop :]] += n
+    return sums
 
 
 def _read(connection: Connection, tables: Mapping[str, Table]) -> frozenset[Cell]:
@@ -310,7 +339,7 @@ def rebuild(connection: Connection) -> None:
     """The stored tallies are what a recount gives."""
     counts = count(connection)
     for cube, table in CUBES.items():
-        connection.execute(delete(table))
-        # What was wrong in them is not made right by what their triggers take away.
-        connection.execute(delete(TOTALS[cube]))
+        # What was wrong in sums is not made right by what triggers take away.
+        for emptied in (table, BRAND_TOTALS[cube], TOTALS[cube]):
+            connection.execute(delete(emptied))
         _add(connection, table, counts[cube])

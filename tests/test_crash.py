@@ -14,6 +14,7 @@ from sqlalchemy import Engine, MetaData, select
 
 from pipeline.demo.build import write_exports
 from pipeline.store import open_store
+from pipeline.tallies import BRAND_TOTALS, TOTALS
 
 COMMAND = [str(Path(sys.executable).parent / "bazkhord"), "run", "--once", "--sources"]
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -34,11 +35,8 @@ TABLES = (
     "intent_tallies",
     "aspect_tallies",
     "message_tallies",
-    "sentiment_totals",
-    "intent_totals",
-    "aspect_totals",
-    "message_totals",
-    "cluster_totals",
+    "cluster_tallies",
+    *(table.name for tables in (BRAND_TOTALS, TOTALS) for table in tables.values()),
     "dead_letters",
 )
 

@@ -195,11 +195,11 @@ def test_damaged_tallies_are_told_and_rebuilt(store: Store) -> None:
     differing = store.check_tallies()
     store.rebuild_tallies()
 
-    # The totals follow their cubes, whatever becomes of these.
+    # The sums follow their cubes, whatever becomes of these.
     assert sorted((cell.cube, cell.period, cell.n) for cell in differing) == [
-        ("aspect total", "m", 1), ("aspect total", "m", 9),
-        ("intent", "d", 1), ("intent", "d", 7), ("intent total", "d", 1), ("intent total", "d", 7),
-        *((f"message{of}", period, 1) for of in ("", " total") for period in ("d", "j", "m")),
+        ("aspect in all", "m", 1), ("aspect in all", "m", 9),
+        *((f"intent{of}", "d", n) for of in ("", " in all", " of brands") for n in (1, 7)),
+        *((f"message{of}", period, 1) for of in ("", " in all", " of brands") for period in ("d", "j", "m")),
     ]  # fmt: skip
     assert store.tallies() == right
     assert store.check_tallies() == frozenset()

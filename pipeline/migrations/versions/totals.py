@@ -1,10 +1,12 @@
-"""Totals: the sums of every cube over all sources, channels and brands, kept by the data base itself.
+"""Totals: the sums of every cube over all sources and channels, and over all brands too, kept by the data base itself.
 
-Most questions name no source, channel or brand; of ten million mentions the cubes hold twenty times as many cells as
-the totals. Triggers write them, so that older code that writes cubes meanwhile keeps them right, too.
+Most questions name at most a brand; of ten million mentions the cubes hold twenty times as many cells as their sums
+over everything. Triggers write them, so that older code that writes cubes meanwhile keeps them right, too.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +23,19 @@ LABELS = {
     "message": ("sentiment", "emotion", "flags"),
     "cluster": ("moment",),
 }
-SIZES = {"stage": 20, "intent": 20, "aspect": 20, "sentiment": 10, "emotion": 20, "moment": 10}
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    "period": sa.String(1),
+    "start": sa.Date(),
+    "brand": sa.String(200),
+    "model_version": sa.String(100),
+    "stage": sa.String(20),
+    "intent": sa.String(20),
+    "aspect": sa.String(20),
+    "sentiment": sa.String(10),
+    "emotion": sa.String(20),
+    "flags": sa.SmallInteger(),
+    "moment": sa.String(10),
+}
 
 
 def upgrade() -> None:
@@ -32,37 +46,36 @@ def upgrade() -> None:
         cubes = ", ".join(f"{cube}_tallies" for cube in LABELS)
         op.execute(f"LOCK TABLE {cubes} IN SHARE ROW EXCLUSIVE MODE")
     for cube, labels in LABELS.items():
+        tallies, of_brands, totals = f"{cube}_tallies", f"{cube}_brand_totals", f"{cube}_totals"
         key = ("period", "start", "model_version", *labels)
-        op.create_table(
-            f"{cube}_totals",
-            sa.Column("period", sa.String(1), nullable=False),
-            sa.Column("start", sa.Date(), nullable=False),
-            sa.Column("model_version", sa.String(100), nullable=False),
-            *(sa.Column(name, _type_of(name), nullable=False) for name in labels),
-            sa.Column("n", sa.BigInteger(), nullable=False),
-            sa.PrimaryKeyConstraint(*key, name=f"pk_{cube}_totals"),
-            sqlite_with_rowid=False,
-        )
-        listed = _listed(key)
-        op.execute(
-            f"INSERT INTO {cube}_totals ({listed}, n) SELECT {listed}, sum(n) FROM {cube}_tallies GROUP BY {listed}"
-        )
-        for statement in _postgresql(cube, key) if is_postgresql else _sqlite(cube, key):
-            op.execute(statement)
+        key_of_brands = ("period", "start", "brand", "model_version", *labels)
+        _sum_up(tallies, of_brands, key_of_brands, is_postgresql=is_postgresql)
+        _sum_up(of_brands, totals, key, is_postgresql=is_postgresql)
 
 
-def _type_of(label: str) -> sa.types.TypeEngine[object]:
-    return sa.String(SIZES[label]) if label in SIZES else sa.SmallInteger()
+def _sum_up(cells: str, sums: str, key: tuple[str, ...], *, is_postgresql: bool) -> None:
+    """There is a table of the sums of some cells over all that its key leaves out, and it is kept up."""
+    op.create_table(
+        sums,
+        *(sa.Column(name, TYPES[name], nullable=False) for name in key),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(*key, name=f"pk_{sums}"),
+        sqlite_with_rowid=False,
+    )
+    listed = _listed(key)
+    op.execute(f"INSERT INTO {sums} ({listed}, n) SELECT {listed}, sum(n) FROM {cells} GROUP BY {listed}")
+    for statement in (_postgresql if is_postgresql else _sqlite)(cells, sums, key):
+        op.execute(statement)
 
 
-def _sqlite(cube: str, key: tuple[str, ...]) -> list[str]:
-    tallies, totals, listed = f"{cube}_tallies", f"{cube}_totals", _listed(key)
+def _sqlite(cells: str, sums: str, key: tuple[str, ...]) -> list[str]:
+    listed = _listed(key)
 
     def trigger(event: str, row: str, change: str, when: str = "") -> str:
         values = ", ".join(f'{row}."{name}"' for name in key)
         return f"""
-        CREATE TRIGGER {totals}_{event.split(maxsplit=1)[0].lower()} AFTER {event} ON {tallies} {when} BEGIN
-            INSERT INTO {totals} ({listed}, n) VALUES ({values}, {change})
+        CREATE TRIGGER {sums}_{event.split(maxsplit=1)[0].lower()} AFTER {event} ON {cells} {when} BEGIN
+            INSERT INTO {sums} ({listed}, n) VALUES ({values}, {change})
             ON CONFLICT ({listed}) DO UPDATE SET n = n + excluded.n;
         END
         """
@@ -73,28 +86,28 @@ def _sqlite(cube: str, key: tuple[str, ...]) -> list[str]:
         trigger("UPDATE OF n", "new", "new.n - old.n"),
         trigger("DELETE", "old", "-old.n", "WHEN old.n <> 0"),
         f"""
-        CREATE TRIGGER {totals}_empty AFTER UPDATE OF n ON {totals} WHEN new.n = 0 BEGIN
-            DELETE FROM {totals} WHERE {same};
+        CREATE TRIGGER {sums}_empty AFTER UPDATE OF n ON {sums} WHEN new.n = 0 BEGIN
+            DELETE FROM {sums} WHERE {same};
         END
         """,
     ]
 
 
-def _postgresql(cube: str, key: tuple[str, ...]) -> list[str]:
+def _postgresql(cells: str, sums: str, key: tuple[str, ...]) -> list[str]:
     """One statement changes thousands of cells: their sums are added once, and not row by row."""
-    tallies, totals, listed = f"{cube}_tallies", f"{cube}_totals", _listed(key)
-    same = " AND ".join(f'{totals}."{name}" = less."{name}"' for name in key)
+    listed = _listed(key)
+    same = " AND ".join(f'{sums}."{name}" = less."{name}"' for name in key)
 
     def function(event: str, changes: str) -> str:
-        sums = f"SELECT {listed}, sum(n) AS n FROM ({changes}) AS changes GROUP BY {listed}"
+        summed = f"SELECT {listed}, sum(n) AS n FROM ({changes}) AS changes GROUP BY {listed}"
         return f"""
-        CREATE FUNCTION bazkhord_{totals}_{event}() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION bazkhord_{sums}_{event}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            INSERT INTO {totals} ({listed}, n) {sums} HAVING sum(n) > 0
-            ON CONFLICT ({listed}) DO UPDATE SET n = {totals}.n + excluded.n;
-            UPDATE {totals} SET n = {totals}.n + less.n FROM ({sums} HAVING sum(n) < 0) AS less WHERE {same};
+            INSERT INTO {sums} ({listed}, n) {summed} HAVING sum(n) > 0
+            ON CONFLICT ({listed}) DO UPDATE SET n = {sums}.n + excluded.n;
+            UPDATE {sums} SET n = {sums}.n + less.n FROM ({summed} HAVING sum(n) < 0) AS less WHERE {same};
             IF found THEN
-                DELETE FROM {totals} USING ({changes}) AS less WHERE {totals}.n = 0 AND {same};
+                DELETE FROM {sums} USING ({changes}) AS less WHERE {sums}.n = 0 AND {same};
             END IF;
             RETURN NULL;
         END $$
@@ -102,8 +115,8 @@ def _postgresql(cube: str, key: tuple[str, ...]) -> list[str]:
 
     def trigger(event: str, rows: str) -> str:
         return f"""
-        CREATE TRIGGER {totals}_{event} AFTER {event.upper()} ON {tallies} REFERENCING {rows}
-        FOR EACH STATEMENT EXECUTE FUNCTION bazkhord_{totals}_{event}()
+        CREATE TRIGGER {sums}_{event} AFTER {event.upper()} ON {cells} REFERENCING {rows}
+        FOR EACH STATEMENT EXECUTE FUNCTION bazkhord_{sums}_{event}()
         """
 
     added = f"SELECT {listed}, n FROM added"
