@@ -4,8 +4,8 @@ One data base of made-up feedback (``bench/generated.py``: three years, ten sour
 each size in turn. At each size the service answers, in this process and over its own API, what tallies know, each
 question for the first time, over periods that people take (a week to three years); then pages of fifty messages with
 words from very frequent to absent; then what no tally knows, which has to be counted message by message; then messages
-are stored and labelled in batches as a worker does, the classifier left out. Times are by the clock. Each size is a line of JSON in the file named, from which
-``docs/scale.md`` and its charts are made.
+are stored and labelled in batches as a worker does, the classifier left out. Times are by the clock. Each size is a
+line of JSON in the file named, from which ``docs/scale.md`` and its charts are made.
 
 Run: make bench-scale SIZES="100000 1000000" [URL=postgresql+psycopg://user@host/name of an empty data base]
 """
@@ -33,7 +33,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from api.app import create_app
-from bench.generated import DAYS, END, clean_items, fill
+from bench.generated import BRANDS, DAYS, END, clean_items, fill
 from bench.search import WORDS
 from config.settings import load_settings
 from models.labels import Aspect, Emotion, Intent, Mention, Prediction, Sentiment, Stage
@@ -57,14 +57,16 @@ QUESTIONS = {
     "journey": "journey?",
     "compare": "compare?by=aspect",
     "drivers": "drivers?by=stage",
+    "journey of a brand": f"journey?brand={BRANDS[1]}",
+    "by brand and stage": "breakdown?by=brand,stage",
+    "journey of a source": "journey?source=source1",
 }
-
-
 COUNTED_DAYS, N_COUNTED = 90, 4
 COUNTED = {
     "by product": "breakdown?by=product",
     "journey of a product": "journey?product=p1",
     "by stage of a segment": "breakdown?by=stage&segment=vip",
+    "aspects of an intent": "breakdown?by=aspect&intent=complaint",
     "pain points": "pains?",
     "hours of the week": "hours?",
 }

@@ -37,7 +37,8 @@ from pipeline.generations import new_generation
 from pipeline.jalali import day_start, month_start
 from pipeline.parquet import ROWS_AT_ONCE, Column, new_table, parquet_library
 from pipeline.records import Period
-from pipeline.tallies import CUBES, SPAM, feedback, mentions
+from pipeline.tables import CUBES
+from pipeline.tallies import SPAM, feedback, mentions
 
 MANIFEST, FORMAT = "_manifest.json", 1
 # A message's day is of the zone in which it was stored; no two zones differ by more.

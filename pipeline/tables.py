@@ -5,12 +5,15 @@ Times are stored as UTC and come back aware. ``day`` is a day of the business ti
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
+from typing import cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Column,
     Date,
     DateTime,
     Dialect,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     String,
+    Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
@@ -195,63 +199,68 @@ class MentionRow(Row):
     corrected: Mapped[bool] = mapped_column(Boolean)
 
 
-class _TotalColumns:
-    """What every tally is cut by: a day or a month, then the model version.
+class _TallyColumns:
+    """What every cube is cut by: a day or a month, then source, channel, brand and model version.
 
-    ``period`` is a ``records.Period`` value; ``start`` its first day. These columns come first, so that a period and
-    a range of days are one stretch of the primary key.
+    ``period`` is a ``records.Period`` value; ``start`` its first day. A missing brand is ``""``.
+    These columns come first, so that a period and a range of days are one stretch of the primary key.
     """
 
-    period: Mapped[str] = mapped_column(String(1), primary_key=True, sort_order=-6)
-    start: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-5)
+    period: Mapped[str] = mapped_column(String(1), primary_key=True, sort_order=-1)
+    start: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-1)
+    source: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-1)
+    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-1)
     model_version: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-1)
-    n: Mapped[int] = mapped_column(BigInteger, sort_order=1)
 
 
-class _BrandColumns(_TotalColumns):
-    """What tallies of single brands are cut by besides. A missing brand is ``""``."""
-
-    brand: Mapped[str] = mapped_column(String(200), primary_key=True, sort_order=-2)
-
-
-class _CubeColumns(_BrandColumns):
-    """What every cube is cut by besides."""
-
-    source: Mapped[str] = mapped_column(String(100), primary_key=True, sort_order=-4)
-    channel: Mapped[str] = mapped_column(String(20), primary_key=True, sort_order=-3)
-
-
-class _SentimentLabels:
+class SentimentTallyRow(_TallyColumns, Row):
     """Counted mentions that are not spam, by sentiment alone: the trend over years reads this few cells."""
 
+    __tablename__ = "sentiment_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class _IntentLabels:
+class IntentTallyRow(_TallyColumns, Row):
     """Counted mentions that are not spam, by stage, intent and sentiment."""
+
+    __tablename__ = "intent_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     stage: Mapped[str] = mapped_column(String(20), primary_key=True)
     intent: Mapped[str] = mapped_column(String(20), primary_key=True)
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class _AspectLabels:
+class AspectTallyRow(_TallyColumns, Row):
     """Counted mentions that are not spam, by stage, aspect and sentiment."""
+
+    __tablename__ = "aspect_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     stage: Mapped[str] = mapped_column(String(20), primary_key=True)
     aspect: Mapped[str] = mapped_column(String(20), primary_key=True)
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class _MessageLabels:
+class MessageTallyRow(_TallyColumns, Row):
     """Counted messages, spam included, by sentiment, emotion and flags (bit mask)."""
+
+    __tablename__ = "message_tallies"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     sentiment: Mapped[str] = mapped_column(String(10), primary_key=True)
     emotion: Mapped[str] = mapped_column(String(20), primary_key=True)
     flags: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class _Moments:
+class ClusterTallyRow(_TallyColumns, Row):
     """Sums over the counted messages that are not spam: how far the mentions of one message go together.
 
     A message with ``m`` mentions has the score ``e``: 2 for each positive, 1 for each neutral, 0 for each
@@ -259,104 +268,31 @@ class _Moments:
     (of ``e * m``) or ``ee`` (of ``e * e``); a sum of 0 has no cell.
     """
 
-    moment: Mapped[str] = mapped_column(String(10), primary_key=True)
-
-
-class _Tally(Row):
-    """A table that adds up. Cubes are written by ``tallies.py``, their sums by triggers (migration 0011)."""
-
-    __abstract__ = True
+    __tablename__ = "cluster_tallies"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
-
-class SentimentTallyRow(_CubeColumns, _SentimentLabels, _Tally):
-    """The cube of ``_SentimentLabels``."""
-
-    __tablename__ = "sentiment_tallies"
+    moment: Mapped[str] = mapped_column(String(10), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
 
 
-class SentimentBrandRow(_BrandColumns, _SentimentLabels, _Tally):
-    """The sums of that cube over all sources and channels."""
-
-    __tablename__ = "sentiment_brand_totals"
-
-
-class SentimentTotalRow(_TotalColumns, _SentimentLabels, _Tally):
-    """The sums of that cube over all sources, channels and brands."""
-
-    __tablename__ = "sentiment_totals"
+def _sums(cube: type[Row], name: str, *, over: Collection[str]) -> Table:
+    kept = [column for column in cast("Table", cube.__table__).columns if column.name not in over]
+    columns = [Column(one.name, one.type, primary_key=one.primary_key, nullable=False) for one in kept]
+    return Table(name, Row.metadata, *columns, sqlite_with_rowid=False)
 
 
-class IntentTallyRow(_CubeColumns, _IntentLabels, _Tally):
-    """The cube of ``_IntentLabels``."""
-
-    __tablename__ = "intent_tallies"
-
-
-class IntentBrandRow(_BrandColumns, _IntentLabels, _Tally):
-    """The sums of that cube over all sources and channels."""
-
-    __tablename__ = "intent_brand_totals"
-
-
-class IntentTotalRow(_TotalColumns, _IntentLabels, _Tally):
-    """The sums of that cube over all sources, channels and brands."""
-
-    __tablename__ = "intent_totals"
-
-
-class AspectTallyRow(_CubeColumns, _AspectLabels, _Tally):
-    """The cube of ``_AspectLabels``."""
-
-    __tablename__ = "aspect_tallies"
-
-
-class AspectBrandRow(_BrandColumns, _AspectLabels, _Tally):
-    """The sums of that cube over all sources and channels."""
-
-    __tablename__ = "aspect_brand_totals"
-
-
-class AspectTotalRow(_TotalColumns, _AspectLabels, _Tally):
-    """The sums of that cube over all sources, channels and brands."""
-
-    __tablename__ = "aspect_totals"
-
-
-class MessageTallyRow(_CubeColumns, _MessageLabels, _Tally):
-    """The cube of ``_MessageLabels``."""
-
-    __tablename__ = "message_tallies"
-
-
-class MessageBrandRow(_BrandColumns, _MessageLabels, _Tally):
-    """The sums of that cube over all sources and channels."""
-
-    __tablename__ = "message_brand_totals"
-
-
-class MessageTotalRow(_TotalColumns, _MessageLabels, _Tally):
-    """The sums of that cube over all sources, channels and brands."""
-
-    __tablename__ = "message_totals"
-
-
-class ClusterTallyRow(_CubeColumns, _Moments, _Tally):
-    """The cube of ``_Moments``."""
-
-    __tablename__ = "cluster_tallies"
-
-
-class ClusterBrandRow(_BrandColumns, _Moments, _Tally):
-    """The sums of that cube over all sources and channels."""
-
-    __tablename__ = "cluster_brand_totals"
-
-
-class ClusterTotalRow(_TotalColumns, _Moments, _Tally):
-    """The sums of that cube over all sources, channels and brands."""
-
-    __tablename__ = "cluster_totals"
+_ROWS: dict[str, type[Row]] = {
+    "sentiment": SentimentTallyRow,
+    "intent": IntentTallyRow,
+    "aspect": AspectTallyRow,
+    "message": MessageTallyRow,
+    "cluster": ClusterTallyRow,
+}
+CUBES = {cube: cast("Table", row.__table__) for cube, row in _ROWS.items()}
+# The sums of each cube, which triggers keep (migration 0011), and the columns over which they are summed up.
+OVER_SOURCES, OVER_ALL = ("source", "channel"), ("source", "channel", "brand")
+BRAND_TOTALS = {cube: _sums(row, f"{cube}_brand_totals", over=OVER_SOURCES) for cube, row in _ROWS.items()}
+TOTALS = {cube: _sums(row, f"{cube}_totals", over=OVER_ALL) for cube, row in _ROWS.items()}
 
 
 class LastChangeRow(Row):

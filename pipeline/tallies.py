@@ -32,53 +32,11 @@ from models.labels import Flag
 from pipeline.bulk import insert_rows, one_of
 from pipeline.jalali import jalali_month_start, month_start
 from pipeline.records import Cell, Period
-from pipeline.tables import (
-    AspectBrandRow,
-    AspectTallyRow,
-    AspectTotalRow,
-    ClusterBrandRow,
-    ClusterTallyRow,
-    ClusterTotalRow,
-    FeedbackRow,
-    IntentBrandRow,
-    IntentTallyRow,
-    IntentTotalRow,
-    MentionRow,
-    MessageBrandRow,
-    MessageTallyRow,
-    MessageTotalRow,
-    SentimentBrandRow,
-    SentimentTallyRow,
-    SentimentTotalRow,
-)
+from pipeline.tables import BRAND_TOTALS, CUBES, OVER_ALL, OVER_SOURCES, TOTALS, FeedbackRow, MentionRow
 
 feedback = cast("Table", FeedbackRow.__table__)
 mentions = cast("Table", MentionRow.__table__)
-CUBES: Mapping[str, Table] = {
-    "sentiment": cast("Table", SentimentTallyRow.__table__),
-    "intent": cast("Table", IntentTallyRow.__table__),
-    "aspect": cast("Table", AspectTallyRow.__table__),
-    "message": cast("Table", MessageTallyRow.__table__),
-    "cluster": cast("Table", ClusterTallyRow.__table__),
-}
-# What follows each cube, and the places of a cube's key over which it is summed up.
-BRAND_TOTALS: Mapping[str, Table] = {
-    "sentiment": cast("Table", SentimentBrandRow.__table__),
-    "intent": cast("Table", IntentBrandRow.__table__),
-    "aspect": cast("Table", AspectBrandRow.__table__),
-    "message": cast("Table", MessageBrandRow.__table__),
-    "cluster": cast("Table", ClusterBrandRow.__table__),
-}
-TOTALS: Mapping[str, Table] = {
-    "sentiment": cast("Table", SentimentTotalRow.__table__),
-    "intent": cast("Table", IntentTotalRow.__table__),
-    "aspect": cast("Table", AspectTotalRow.__table__),
-    "message": cast("Table", MessageTotalRow.__table__),
-    "cluster": cast("Table", ClusterTotalRow.__table__),
-}
-# The table of each cube with the fewest cells first, and what the cells of each are cut by besides.
-LEVELS = {cube: (TOTALS[cube], BRAND_TOTALS[cube], CUBES[cube]) for cube in CUBES}
-SUMS = (("of brands", BRAND_TOTALS, slice(2, 4)), ("in all", TOTALS, slice(2, 5)))
+SUMS = {"of brands": (BRAND_TOTALS, OVER_SOURCES), "in all": (TOTALS, OVER_ALL)}
 COMMON = (
     feedback.c.day,
     feedback.c.source,
@@ -105,8 +63,9 @@ def tally_of(cube: str, asked: Iterable[str]) -> Table:
     >>> tally_of("intent", ["stage"]).name, tally_of("intent", ["brand", "stage"]).name
     ('intent_totals', 'intent_brand_totals')
     """
-    known = set(CUBES[cube].c.keys()) & set(asked)
-    return next(table for table in LEVELS[cube] if known <= set(table.c.keys()))
+    levels = TOTALS[cube], BRAND_TOTALS[cube], CUBES[cube]
+    told_apart = set(CUBES[cube].c.keys()) & set(asked)
+    return next(table for table in levels if told_apart <= set(table.c.keys()))
 
 
 def flag_bits(flags: Iterable[Flag]) -> int:
@@ -306,16 +265,18 @@ def find_wrong(connection: Connection) -> frozenset[Cell]:
     """Return every cell of cubes and their sums in which what is stored and a recount differ, as either has it."""
     counts = count(connection)
     stored, right = [read_tallies(connection)], [_cells(counts)]
-    for name, tables, summed_up in SUMS:
+    for name, (tables, over) in SUMS.items():
         stored.append(_read(connection, {f"{cube} {name}": table for cube, table in tables.items()}))
-        right.append(_cells({f"{cube} {name}": _sum_up(tally, summed_up) for cube, tally in counts.items()}))
+        sums = {f"{cube} {name}": _sum_up(tally, CUBES[cube], over) for cube, tally in counts.items()}
+        right.append(_cells(sums))
     return frozenset[Cell]().union(*stored) ^ frozenset[Cell]().union(*right)
 
 
-def _sum_up(tally: Counter[Key], places: slice) -> Counter[Key]:
+def _sum_up(tally: Counter[Key], cube: Table, over: Collection[str]) -> Counter[Key]:
+    kept = [place for place, name in enumerate(cube.primary_key.columns.keys()) if name not in over]
     sums: Counter[Key] = Counter()
     for key, n in tally.items():
-        sums[key[: places.start] + key[places.stop :]] += n
+        sums[tuple(key[place] for place in kept)] += n
     return sums
 
 

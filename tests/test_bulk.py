@@ -7,7 +7,8 @@ from sqlalchemy import insert, select
 
 from pipeline.bulk import insert_rows, one_of, update_rows
 from pipeline.store import Store
-from pipeline.tallies import CUBES, feedback
+from pipeline.tables import CUBES
+from pipeline.tallies import feedback
 from tests.builders import NOON, clean_feedback
 
 CELL: dict[str, object] = {

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, MetaData, select
 
 from pipeline.demo.build import write_exports
 from pipeline.store import open_store
-from pipeline.tallies import BRAND_TOTALS, TOTALS
+from pipeline.tables import BRAND_TOTALS, TOTALS
 
 COMMAND = [str(Path(sys.executable).parent / "bazkhord"), "run", "--once", "--sources"]
 TEHRAN = ZoneInfo("Asia/Tehran")
