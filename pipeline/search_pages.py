@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from pipeline.bulk import one_of
 from pipeline.search_index import MAX_IDS, holds_words, search_for
@@ -100,10 +100,13 @@ class _Newest:
         found = self.found
         if self.connection.dialect.name == "postgresql" and 0 < len(found) < n:
             needed = N_RECENT * n / len(found)
-            found = self._read(int(SPARE * needed)) if needed <= MOST_RECENT else ()
+            found = self._read(int(SPARE * needed), at_most=n) if needed <= MOST_RECENT else ()
         return found[:n] if len(found) >= n else ()
 
-    def _read(self, n_messages: int) -> Sequence[int]:
-        recent = select(FeedbackRow.id).where(*self.conditions).order_by(*NEWEST).limit(n_messages).subquery()
-        holding = select(FeedbackRow.id).join(recent, recent.c.id == FeedbackRow.id).where(self.holds)
-        return self.connection.scalars(holding.order_by(*NEWEST)).all()
+    def _read(self, n_messages: int, *, at_most: int | None = None) -> Sequence[int]:
+        """Of the newest ``n_messages`` those that hold the words, or the first of them."""
+        times = select(FeedbackRow.created_at).where(*self.conditions).order_by(*NEWEST)
+        oldest = self.connection.scalar(times.offset(n_messages - 1).limit(1))
+        bound = true() if oldest is None else FeedbackRow.created_at >= oldest
+        holding = select(FeedbackRow.id).where(*self.conditions, bound, self.holds).order_by(*NEWEST)
+        return self.connection.scalars(holding.limit(at_most)).all()
