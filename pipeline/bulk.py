@@ -19,11 +19,9 @@ from sqlalchemy import (
     SQLColumnExpression,
     Table,
     any_,
-    bindparam,
     func,
     literal,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -58,7 +56,7 @@ def insert_rows(
 
 
 def written(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> Sequence[Values]:
-    """Return rows of Python's values, all of the same columns, as ``insert_rows`` takes them; they are changed.
+    """Return rows of Python's values, all of the same columns, as the driver takes them; they are changed.
 
     PostgreSQL reads times and lists from JSON itself.
     """
@@ -87,9 +85,12 @@ def update_rows(
         return
     columns = tuple(next(iter(rows.values())))
     if connection.dialect.name == "sqlite":
-        written = update(table).where(table.c[key] == bindparam("number"))
-        written = written.values({column: bindparam(column) for column in columns}).values(fixed)
-        connection.execute(written, [{"number": number, **values} for number, values in rows.items()])
+        whole = [{**values, **fixed, key: number} for number, values in rows.items()]
+        changes = ", ".join(f'"{column}" = ?' for column in (*columns, *fixed))
+        connection.exec_driver_sql(
+            f'UPDATE {table.name} SET {changes} WHERE "{key}" = ?',  # noqa: S608 - our own tables' names
+            [tuple(row.values()) for row in written(connection, table, whole)],
+        )
     else:
         given = _given(table, (key, *columns))
         changes = ", ".join(

@@ -49,6 +49,8 @@ COUNTED = text("counted")
 # SQLite takes at most 32,766 values in one statement, PostgreSQL 65,535.
 CHUNK_IDS = 10_000
 
+BITS = {flag: 1 << place for place, flag in enumerate(Flag)}
+
 T = TypeVar("T")
 Key = tuple[Any, ...]
 Counts = dict[str, Counter[Key]]
@@ -74,7 +76,7 @@ def flag_bits(flags: Iterable[Flag]) -> int:
     >>> flag_bits([Flag.URGENT, Flag.SPAM])
     9
     """
-    return sum(1 << list(Flag).index(flag) for flag in set(flags))
+    return sum(BITS[flag] for flag in set(flags))
 
 
 def flags_of(bits: int) -> tuple[Flag, ...]:
@@ -83,7 +85,7 @@ def flags_of(bits: int) -> tuple[Flag, ...]:
     >>> [flag.value for flag in flags_of(9)]
     ['urgent', 'spam']
     """
-    return tuple(flag for place, flag in enumerate(Flag) if bits >> place & 1)
+    return tuple(flag for flag, bit in BITS.items() if bits & bit)
 
 
 SPAM = flag_bits([Flag.SPAM])
