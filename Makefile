@@ -101,6 +101,7 @@ flame: $(VENV)/.developing ## OUT=docs/scale/flame.svg: where the time of `bazkh
 	$(VENV)/flame/bin/pip install --quiet --disable-pip-version-check py-spy
 	folder=$$(mktemp -d); trap 'rm -r "$$folder"' EXIT; BAZKHORD_DATA_DIR=$$folder \
 	$(VENV)/flame/bin/py-spy record --rate 100 --subprocesses --output $(OUT) -- $(BIN)/bazkhord run --once --sources config/sources.inbox.toml
+	sed -i 's#$(CURDIR)/##g; s#&apos;/[^&<]*#\&apos;…#g' $(OUT)
 
 scale-charts: ## Charts of docs/scale.md, from what bench-scale measured
 	$(PYTHON) -m venv $(VENV)/charts

@@ -28,6 +28,8 @@ STYLE = {
     "axes.spines.right": False,
     "figure.constrained_layout.use": True,
 }
+# Ten colours, and again with dashes.
+LINES = mpl.cycler(linestyle=["-", ":"]) * mpl.rcParamsDefault["axes.prop_cycle"]
 P95 = 1
 ANSWERS_MS, SEARCH_MS = 50, 200
 Size = Mapping[str, Any]
@@ -63,6 +65,7 @@ def draw_milliseconds(sizes: Mapping[str, Sequence[Size]], column: str, *, wante
     """Return a figure with a line for each question, a panel for each data base, and what is wanted."""
     figure, panels = plt.subplots(1, len(sizes), figsize=(4.2 * len(sizes), 3.4), sharey=True, squeeze=False)
     for panel, (database, measured) in zip(panels[0], sizes.items(), strict=True):
+        panel.set_prop_cycle(LINES)
         for name in measured[-1][column]:
             some = [(one["n_mentions"], one[column][name][P95]) for one in measured if name in one[column]]
             panel.plot(*zip(*some, strict=True), marker="o", markersize=3, linewidth=1, label=name)
