@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
+from typing import TypeVar
 
 from models.labels import Prediction
 from models.levels import Levels
@@ -25,6 +26,7 @@ from pipeline.errors import RetryLater
 from pipeline.known_errors import Confusion
 
 Load = Callable[[], Classifier]
+Answer = TypeVar("Answer")
 # Reading the next texts holds up the network for a fifth of what is Python's default.
 SWITCH_S = 0.001
 
@@ -38,13 +40,18 @@ class Apart:
 
     Raises:
         SettingsError: As ``load_analyzer``.
+        RetryLater: The process that loads was ended from outside.
     """
 
     def __init__(self, load: Load, *, n_processes: int = 1) -> None:
         self.n_processes = n_processes
         self._load = load
         self._pool = self._new_pool()
-        self._about: tuple[str, Levels, Confusion] = self._pool.submit(_describe, load).result()
+        try:
+            self._about: tuple[str, Levels, Confusion] = self._ask(_describe)
+        except BaseException:
+            self.close()  # a pool dropped unclosed may be ending still when Python exits, which then prints a traceback
+            raise
 
     @property
     def version(self) -> str:
@@ -67,21 +74,24 @@ class Apart:
         Raises:
             RetryLater: One of the other processes was ended from outside. New ones are there.
         """
-        pool = self._pool
-        try:
-            judging: Future[list[Prediction]] = pool.submit(_predict, self._load, list(texts))
-            return judging.result()
-        except BrokenProcessPool:
-            if pool is self._pool:
-                self._pool = self._new_pool()
-            raise RetryLater(
-                "a process that judges was ended from outside, perhaps as the machine's memory was full; it is "
-                "started anew, and nothing stored is lost"
-            ) from None
+        return self._ask(_predict, list(texts))
 
     def close(self) -> None:
         """The other processes end."""
         self._pool.shutdown()
+
+    def _ask(self, work: Callable[..., Answer], *given: object) -> Answer:
+        pool = self._pool
+        try:
+            return pool.submit(work, self._load, *given).result()
+        except BrokenProcessPool:
+            if pool is self._pool:
+                self._pool = self._new_pool()
+            pool.shutdown()
+            raise RetryLater(
+                "a process that judges was ended from outside, perhaps as the machine's memory was full; it is "
+                "started anew, and nothing stored is lost"
+            ) from None
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # Copies of a process that has only read the code: soon there, and what they do not change they share.

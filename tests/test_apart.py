@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -51,6 +52,16 @@ def test_it_says_the_same_of_texts_and_of_itself(apart: Apart) -> None:
 def test_weights_that_are_missing_are_said_as_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nowhere"):
         load_apart(tmp_path / "nowhere", 2)
+
+
+def kill_the_own_process() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("it lives on")
+
+
+def test_a_process_that_is_killed_while_it_loads_is_said() -> None:
+    with pytest.raises(RetryLater, match="ended from outside"):
+        Apart(kill_the_own_process)
 
 
 def test_what_asks_all_processes_to_end_is_left_to_the_parent(apart: Apart) -> None:
