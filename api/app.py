@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -64,6 +63,7 @@ from config.journey import Journey, load_journey
 from config.settings import Settings, load_settings, read_toml
 from pipeline.analyze import Analyzer, load_analyzer
 from pipeline.backlog import Backlog
+from pipeline.collector import spare_collector
 from pipeline.database import share_memory
 from pipeline.identity import load_identity_key
 from pipeline.keeping_columns import keeping_columns
@@ -268,12 +268,11 @@ def _open_service(
 
 @cache
 def _spare_what_stays() -> None:
-    """The garbage collector passes over what was loaded: a look through all of it held answers up for 0.2 s.
+    """A look of the garbage collector through all that was loaded held answers up for 0.2 s.
 
     Once in a process: what is spared is never freed.
     """
-    gc.collect()
-    gc.freeze()
+    spare_collector()
 
 
 def create_app_from_environment() -> FastAPI:

@@ -41,6 +41,7 @@ from config.settings import read_toml
 from models.labels import Prediction
 from pipeline.analyze import Classifier, load_analyzer
 from pipeline.apart import load_apart
+from pipeline.collector import spare_collector
 from pipeline.connectors import build_connectors
 from pipeline.connectors.base import Connector
 from pipeline.database import connect
@@ -80,6 +81,7 @@ def main() -> None:
     if not (arguments.data / "inbox").is_dir():
         sys.exit(f"{arguments.data / 'inbox'} is missing; name the data folder with --data")
     os.environ["OMP_NUM_THREADS"] = str(N_THREADS)
+    spare_collector()  # as each command does that opens the store
     with tempfile.TemporaryDirectory() as folder:
         sources = read_toml(REPOSITORY / "config" / "sources.inbox.toml")["sources"]
         runs = [

@@ -22,6 +22,7 @@ from typing import TypeVar
 from models.labels import Prediction
 from models.levels import Levels
 from pipeline.analyze import Classifier, load_analyzer
+from pipeline.collector import spare_collector
 from pipeline.errors import RetryLater
 from pipeline.known_errors import Confusion
 
@@ -113,6 +114,7 @@ def load_apart(weights_dir: Path | None, n_threads: int, *, engine: str = "onnx"
 
 
 def _begin() -> None:
+    spare_collector()
     sys.setswitchinterval(SWITCH_S)
     for number in (signal.SIGINT, signal.SIGTERM):  # are for the parent, who lets a batch end
         signal.signal(number, signal.SIG_IGN)

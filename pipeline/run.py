@@ -33,7 +33,7 @@ from pipeline.store import Store
 
 log = logging.getLogger(__name__)
 Judged = list[tuple[Pending, Prediction]]
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.2
 
 
 @dataclass

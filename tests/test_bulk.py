@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, select
 
-from pipeline.bulk import insert_rows, one_of, update_rows
+from pipeline.bulk import ROWS_AT_ONCE, insert_rows, one_of, update_rows
 from pipeline.store import Store
 from pipeline.tables import CUBES
 from pipeline.tallies import feedback
@@ -40,6 +40,18 @@ def test_a_row_that_is_there_is_added_to(store: Store) -> None:
 
         found = connection.execute(select(table.c.brand, table.c.n).order_by(table.c.brand)).all()
     assert [tuple(row) for row in found] == [("", 5), ("b", 2)]
+
+
+@pytest.mark.parametrize("n_rows", [ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 1])
+def test_any_number_of_rows_is_stored_each_once(store: Store, n_rows: int) -> None:
+    table = CUBES["sentiment"]
+    rows = [CELL | {"source": f"shop {number}", "n": number + 1} for number in range(n_rows)]
+    with store.engine.begin() as connection:
+        insert_rows(connection, table, rows, on_conflict=ADDING)
+
+        found = connection.execute(select(table.c.source, table.c.n)).all()
+    assert sorted((f"shop {n - 1}", n) for _, n in found) == sorted(tuple(row) for row in found)
+    assert len(found) == n_rows
 
 
 def test_no_rows_are_no_statement(store: Store) -> None:
