@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from models.heads import MAX_TOKENS
 from models.inference import Floats
-from models.network import Encoder, Network, Shape
+from models.network import ROTARY_OPERATOR, Encoder, Network, Shape
 
+_ROTARY = ROTARY_OPERATOR.rpartition(":")[2]
 _PREFIX, _EMBEDDING = "network.", "encoder.embedding.weight"
 _MATRIX_OPERATORS = ("MatMulInteger", "MatMul", "Gemm")
 
@@ -48,14 +48,13 @@ class _Graph:
 
     path: Path
     numbers: dict[str, NDArray[np.generic]]
-    constants: list[tuple[int, ...]]
+    n_heads: int
     makers: dict[str, onnx.NodeProto]
     readers: dict[str, onnx.NodeProto]
 
     @classmethod
     def read(cls, path: Path) -> _Graph:
         graph = onnx.load(str(path)).graph
-        constants = [tuple(n.attribute[0].t.dims) for n in graph.node if n.op_type == "Constant"]
         numbers = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
         for node in graph.node:  # equal weights are stored once
             if node.op_type == "Identity" and node.input[0] in numbers:
@@ -63,7 +62,7 @@ class _Graph:
         return cls(
             path,
             numbers,
-            constants + [tuple(one.dims) for one in graph.initializer],
+            max((one.attribute[0].i for one in graph.node if one.op_type == _ROTARY), default=0),
             {output: node for node in graph.node for output in node.output},
             {name: node for node in graph.node for name in node.input},
         )
@@ -71,14 +70,13 @@ class _Graph:
     def shape(self) -> Shape:
         n_pieces, width = self._embedding().shape
         n_layers = sum(name.endswith(".inner.bias") for name in self.numbers)
-        head_widths = [dims[1] for dims in self.constants if len(dims) == 2 and dims[0] == MAX_TOKENS]
-        if not head_widths or width % head_widths[0] or not n_layers:
-            raise ValueError(f"{self.path}: has no table of rotary positions or no blocks; not our network")
+        if not self.n_heads or not n_layers:
+            raise ValueError(f"{self.path}: has no rotary positions or no blocks; export the network again")
         return Shape(
             n_pieces,
             width,
             n_layers,
-            width // head_widths[0],
+            self.n_heads,
             len(self.numbers[f"{_PREFIX}encoder.blocks.0.inner.bias"]),
         )
 

@@ -26,7 +26,7 @@ from models.crossed import CROSSED, load_crossed
 from models.examples import encode_messages
 from models.heads import HEADS
 from models.inference import score_windows
-from models.network import Encoder, Network, Shape
+from models.network import ROTARY_OPERATOR, Encoder, Network, Shape
 from models.onnx_engine import INPUTS, OnnxForward
 from models.parity import measure_parity
 from models.torch_engine import TorchForward
@@ -63,6 +63,7 @@ def export_onnx(network: Network, path: Path, *, quantized: bool = True) -> None
                     "spans": {0: "batch", 1: "mentions", 2: "tokens"},
                 },
                 opset_version=17,
+                custom_opsets={ROTARY_OPERATOR.partition(":")[0]: 1},
                 dynamo=False,
             )
         if quantized:
