@@ -9,7 +9,7 @@ short as they would be. Both sides have two threads and the same texts; each pee
 
 The whole way and the model alone take turns; the medians are told, of their ratio too.
 
-Run: make bench   (needs ../shared/data and about ten minutes)
+Run: make bench   (needs ../shared/data and about eight minutes)
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from pipeline.records import Pending
 from pipeline.run import Arrivals, classify_pending, prepare_page, utc_now
 from pipeline.store import Store, open_store
 
-N_THREADS, BATCH, N_RUNS = 2, 4096, 3
+N_THREADS, BATCH, N_RUNS = 2, 4096, 5
 KEY = b"benchmark" * 4
 BATCH_SIZES = (8, 32, 64)
 REPOSITORY = Path(__file__).parent.parent

@@ -27,6 +27,7 @@ from pipeline.backfill_output import publish
 from pipeline.backfill_plan import READERS, Unit, at_hand
 from pipeline.backfill_storing import Judged, StoredBackfill
 from pipeline.claims import labels_of, mention_rows
+from pipeline.collector import spare_collector
 from pipeline.connectors.argument_errors import describe_errors
 from pipeline.connectors.files import FileConnector, bare_suffix
 from pipeline.connectors.parquet_file import ParquetFile
@@ -87,6 +88,7 @@ class UnitWorker:
                 f"this machine has the model {found.version}, the backfill was begun with {job.model_version}: give "
                 "every machine the same weights"
             )
+        spare_collector()
         return found
 
     @cached_property
