@@ -40,9 +40,8 @@ def copy_rows(origin: str, target: str) -> None:
     """Every row of every table is in the target too, and no others."""
     source, sink = create_engine(origin), create_engine(target)
     with source.connect() as from_, sink.begin() as to:
-        to.execute(
-            text("SET LOCAL session_replication_role = replica")
-        )  # no triggers: the sums are copied too
+        # No triggers: what they sum up is copied too.
+        to.execute(text("SET LOCAL session_replication_role = replica"))
         for table in reversed(Row.metadata.sorted_tables):
             if to.execute(select(table).limit(1)).first() is not None:
                 to.execute(delete(table))  # what the migrations left
